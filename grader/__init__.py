@@ -1,0 +1,1 @@
+"""What the course adds to nbgrader: grading a folder of submissions, and telling its result."""
