@@ -88,7 +88,9 @@ def test_links(tmp_path):
 def test_clean_keeps_what_is_read_and_nothing_else():
     widget = new_output("display_data", data={"application/vnd.jupyter.widget-view+json": {}, "text/plain": "a"})
     cell = code("1", 1, stream("a\n"), stream("b\n"), widget, stream("w", "stderr"), noise=1, **TEST)
-    dirty = new_notebook(cells=[cell], metadata={"widgets": {"state": 1}, "kernelspec": {"name": "other"}})
+    dirty = new_notebook(
+        cells=[cell], metadata={"widgets": {"state": 1}, "kernelspec": {"name": "other", "display_name": "Other"}}
+    )
     cleaned = clean(dirty)
     assert cleaned.cells[0].id == cell.id
     assert cleaned.cells[0].metadata == TEST
