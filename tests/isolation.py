@@ -12,3 +12,9 @@ OFFLINE = os.path.dirname(os.path.abspath(sitecustomize.__file__))
 
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [OFFLINE, os.environ.get("PYTHONPATH")]))
+
+
+def pytest_sessionstart(session):
+    # On a fresh machine matplotlib's first import says on stderr that it builds its font cache; no cell may do that.
+    if not hasattr(session.config, "workerinput"):
+        import matplotlib.font_manager  # noqa: F401
