@@ -1,0 +1,165 @@
+"""Grading a class: nbgrader's own steps, one student at a time, so that a broken submission harms nobody else."""
+
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from glob import escape
+from pathlib import Path
+from shutil import rmtree
+
+import nbformat
+from nbclient.exceptions import DeadKernelError
+from nbformat.v4 import new_markdown_cell, new_notebook
+from nbgrader.converters import Autograde, BaseConverter, GenerateAssignment, GenerateFeedback
+from nbgrader.converters.base import NbGraderException
+from sqlalchemy.exc import SAWarning
+
+from grader.course import ROOT, Course, GraderError, known_cells, open_course, read
+from grader.export import GradesCsv
+from grader.report import Result, result_of, write_scores
+from grader.submission import find_problem
+
+LOG = "nbgrader.log"
+
+
+def grade(
+    assignment: str,
+    submitted: Path,
+    out: Path,
+    root: Path = ROOT,
+    on_result: Callable[[str, Result], None] = lambda student, result: None,
+) -> dict[str, Result]:
+    """Grade every submission of an assignment, and write grades, messages and feedback to `out`.
+
+    Grading into the same folder again replaces the results of the students who are in `submitted`, and keeps those of
+    other students and assignments, and the points that a person gave.
+
+    Args:
+        assignment: The assignment's name.
+        submitted: Holds `<student>/<assignment>/<assignment>.ipynb`; only ever read.
+        out: Folder for the results.
+        root: The folder with the assignments' sources and `nbgrader_config.py`.
+        on_result: Called with each student and their result as soon as it is known.
+
+    Returns:
+        The results by student.
+
+    Raises:
+        GraderError: If an argument is no good, or the assignment itself cannot be prepared.
+    """
+    course = open_course(assignment, submitted, out, root)
+    with warnings.catch_warnings(), _open_log(course.out / LOG) as log:
+        # nbgrader's own use of its database makes SQLAlchemy warn for every new submission.
+        warnings.simplefilter("ignore", SAWarning)
+        _prepare(course, log)
+        results = {}
+        for student in course.students():
+            results[student] = _grade_one(course, student, log)
+            on_result(student, results[student])
+        _export(course, write_scores(course, results))
+    return results
+
+
+@contextmanager
+def _open_log(path: Path) -> Iterator[logging.Logger]:
+    log = logging.Logger("grader", logging.INFO)
+    handler = logging.FileHandler(path, mode="w", encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)
+    yield log
+    handler.close()
+
+
+class _Remembering:
+    """Keeps the exception that nbgrader's converters log and then replace by a general one."""
+
+    cause: Exception | None = None
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        try:
+            super().convert_single_notebook(notebook_filename)
+        except Exception as error:
+            self.cause = error
+            raise
+
+
+class _Generate(_Remembering, GenerateAssignment):
+    pass
+
+
+class _Autograde(_Remembering, Autograde):
+    pass
+
+
+class _Feedback(_Remembering, GenerateFeedback):
+    pass
+
+
+def _convert(course: Course, step: type[BaseConverter], student: str, log: logging.Logger) -> Exception | None:
+    directory = course.directory
+    directory.student_id = escape(student)
+    converter = step(coursedir=directory, config=course.config, log=log, force=True)
+    try:
+        converter.start()
+    except NbGraderException as error:
+        return converter.cause or error
+    return None
+
+
+def _prepare(course: Course, log: logging.Logger) -> None:
+    error = _convert(course, _Generate, ".", log)
+    if error is not None and "Cannot add or remove cells" in str(error):
+        raise GraderError(
+            f"{course.assignment} has gained or lost cells since {course.out} was graded; use a new --out"
+        )
+    if error is not None:
+        raise GraderError(f"nbgrader cannot prepare {course.assignment}: {error}; see {course.out / LOG}")
+
+
+def _grade_one(course: Course, student: str, log: logging.Logger) -> Result:
+    problem = find_problem(course, student)
+    if problem is None:
+        error = _convert(course, _Autograde, student, log)
+        problem = error and _explain(error)
+    if problem is not None:
+        _put_notice(course, student, problem)
+    _close_missing_cells(course, student)
+    error = _convert(course, _Feedback, student, log)
+    return result_of(course, student, problem or (error and f"no feedback: {_explain(error)}"))
+
+
+def _explain(error: Exception) -> str:
+    if isinstance(error, DeadKernelError):
+        return "Python died while the notebook ran: it used up the memory, or a cell ended it"
+    first_line = next(iter(str(error).strip().splitlines()), "")
+    return f"nbgrader could not grade it: {type(error).__name__}: {first_line}"
+
+
+def _put_notice(course: Course, student: str, problem: str) -> None:
+    """Give a submission that could not be graded a notebook that says so, for the feedback and formgrader."""
+    path = course.path("autograded", student)
+    with suppress(FileNotFoundError):
+        rmtree(path.parent)
+    path.parent.mkdir(parents=True)
+    nbformat.write(new_notebook(cells=[new_markdown_cell(f"This submission could not be graded: {problem}.")]), path)
+
+
+def _close_missing_cells(course: Course, student: str) -> None:
+    """Score cells that are not in the notebook with 0; nbgrader would wait for a person to grade them, for ever."""
+    present = dict(known_cells(read(course.path("autograded", student))))
+    with course.gradebook() as gradebook:
+        gradebook.update_or_create_student(student)
+        submission = gradebook.update_or_create_submission(course.assignment, student)
+        for grade in [grade for notebook in submission.notebooks for grade in notebook.grades]:
+            if grade.name not in present:
+                grade.auto_score, grade.manual_score, grade.extra_credit = 0, None, None
+                grade.needs_manual_grade = False
+        gradebook.db.commit()
+
+
+def _export(course: Course, scores: dict[str, dict[str, Result]]) -> None:
+    notes = {(name, student): result["note"] for name, class_ in scores.items() for student, result in class_.items()}
+    plugin = GradesCsv(config=course.config, to=str(course.out / "grades.csv"), notes=notes)
+    with course.gradebook() as gradebook:
+        plugin.export(gradebook)

@@ -1,0 +1,45 @@
+"""What the student gets to see: nbgrader's feedback without the hidden tests, and with what is still open."""
+
+from nbconvert.exporters.exporter import ResourcesDict
+from nbconvert.filters import strip_ansi
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader.preprocessors import ClearHiddenTests, GetGrades
+from nbgrader.utils import is_grade, is_solution
+
+PENDING = "Not graded yet: a person reads this answer, and its points are still open."
+
+
+class GradesAndPending(GetGrades):
+    """Puts the scores into the notebook, and says which answers still wait for a person."""
+
+    def _get_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
+        super()._get_score(cell, resources)
+        grade_id = cell.metadata.nbgrader["grade_id"]
+        grade = self.gradebook.find_grade(grade_id, self.notebook_id, self.assignment_id, self.student_id)
+        if grade.needs_manual_grade and grade.manual_score is None:
+            cell.metadata.nbgrader["comment"] = PENDING
+
+
+class RedactHiddenTests(ClearHiddenTests):
+    """Removes hidden tests, and whatever of the cell's outputs could show their source or inputs."""
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Clear one cell. Only test cells hold hidden tests; the same words in a student's cell mean nothing."""
+        if is_grade(cell) and not is_solution(cell) and self._remove_hidden_test_region(cell):
+            # A traceback quotes the assert, a warning quotes its line, and a print in the student's function shows
+            # what it was called with. What stays is the partial credit and the message that the test wrote.
+            cell.outputs = [_redacted(output) for output in cell.outputs if output.output_type in _KEPT]
+        return cell, resources
+
+
+_KEPT = {"error", "execute_result"}
+
+
+def _redacted(output: NotebookNode) -> NotebookNode:
+    if output.output_type != "error":
+        return output
+    message = strip_ansi(f"{output.ename}: {output.evalue}")
+    return new_output("error", ename=output.ename, evalue=output.evalue, traceback=[message])

@@ -1,0 +1,95 @@
+"""The result per student and graded cell: from nbgrader's gradebook and the notebook that was run, to `scores.json`."""
+
+import json
+from typing import TypedDict
+
+from nbconvert.filters import strip_ansi
+from nbformat import NotebookNode
+from nbgrader.api import Grade
+
+from grader.course import Course, known_cells, read
+
+PENDING = "needs manual grading"
+MISSING = "this cell is missing from the notebook"
+NOT_GRADED = "not graded"
+SCORES = "scores.json"
+
+
+class CellResult(TypedDict):
+    """Points (None while a person has yet to give them), their maximum, and what went wrong ("" if nothing)."""
+
+    points: float | None
+    max: float
+    message: str
+
+
+class Result(TypedDict):
+    """One student's result.
+
+    `status` is "graded", "needs manual grading" or "not graded"; `note` is one line for the TA, "" if there is nothing
+    to say; `points` counts the cells that have been graded.
+    """
+
+    status: str
+    note: str
+    points: float
+    max: float
+    cells: dict[str, CellResult]
+
+
+def result_of(course: Course, student: str, problem: str | None) -> Result:
+    """Collect a student's result after autograding.
+
+    Args:
+        course: The course that was graded.
+        student: The student's name.
+        problem: Why the submission could not be graded, None if it was.
+    """
+    notebook = read(course.path("autograded", student))
+    present = dict(known_cells(notebook))
+    with course.gradebook() as gradebook:
+        submission = gradebook.find_submission_notebook(course.assignment, course.assignment, student)
+        grades = {grade.name: grade for grade in submission.grades}
+        absent = NOT_GRADED if problem else MISSING
+        cells = {name: _cell_result(grades[name], present.get(name), absent) for name in course.graded_cells()}
+    pending = any(cell["points"] is None for cell in cells.values())
+    return {
+        "status": NOT_GRADED if problem else PENDING if pending else "graded",
+        "note": problem or _note(notebook, cells, present),
+        "points": sum(cell["points"] or 0 for cell in cells.values()),
+        "max": sum(cell["max"] for cell in cells.values()),
+        "cells": cells,
+    }
+
+
+def write_scores(course: Course, results: dict[str, Result]) -> dict[str, dict[str, Result]]:
+    """Merge results into `scores.json`, and return all that it now holds, by assignment and student."""
+    path = course.out / SCORES
+    scores = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    scores.setdefault(course.assignment, {}).update(results)
+    path.write_text(json.dumps(scores, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return scores
+
+
+def _cell_result(grade: Grade, cell: NotebookNode | None, absent: str) -> CellResult:
+    if grade.needs_manual_grade and grade.manual_score is None:
+        return {"points": None, "max": grade.max_score, "message": PENDING}
+    message = absent if cell is None else _message(cell)
+    return {"points": grade.score, "max": grade.max_score, "message": message}
+
+
+def _message(cell: NotebookNode) -> str:
+    """Return the last line of the cell's traceback, without the traceback: it would quote the hidden tests."""
+    errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
+    return strip_ansi(f"{errors[0].ename}: {errors[0].evalue}").strip().removesuffix(":") if errors else ""
+
+
+def _note(notebook: NotebookNode, cells: dict[str, CellResult], present: dict[str, NotebookNode]) -> str:
+    missing = [name for name in cells if name not in present]
+    if missing:
+        return f"missing from the notebook: {', '.join(missing)}"
+    for number, cell in enumerate(notebook.cells, start=1):
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", f"number {number}")
+        if name not in cells and _message(cell):
+            return f"the student's cell {name} stopped with {_message(cell).splitlines()[0]}"
+    return ""
