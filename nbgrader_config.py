@@ -7,7 +7,7 @@ import sysconfig
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 
 from grader.export import GradesCsv
-from grader.feedback import GradesAndPending, RedactHiddenTests
+from grader.feedback import GradesAndPending, RedactHiddenTests, RedactMarkScheme
 
 c = get_config()  # noqa: F821 - traitlets defines it
 
@@ -22,6 +22,11 @@ c.CourseDirectory.autograded_directory = "autograded"
 c.CourseDirectory.feedback_directory = "feedback"
 
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
+# A mark scheme stands in the locked cell with the question, where whoever grades finds it beside the answer.
+c.ClearMarkScheme.enforce_metadata = False
+
+# The mark scheme stands with the question, so that the answer has a cell of its own; nbgrader expects it in a "task".
+c.ClearMarkScheme.enforce_metadata = False
 
 TIMEOUT_S = 60
 c.Execute.timeout = TIMEOUT_S
@@ -40,8 +45,8 @@ c.Execute.extra_arguments = ["--log-level=ERROR"]
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = "^"
 
-# nbgrader's own feedback prints the hidden tests, and shows a written answer that nobody has read yet as 0 points.
-c.GenerateFeedback.preprocessors = [GradesAndPending, RedactHiddenTests, CSSHTMLHeaderPreprocessor]
+# nbgrader's own feedback prints hidden tests and mark schemes, and shows an answer that nobody has read yet as 0 points.
+c.GenerateFeedback.preprocessors = [GradesAndPending, RedactHiddenTests, RedactMarkScheme, CSSHTMLHeaderPreprocessor]
 
 # nbgrader's own export does not quote: a comma in a name shifts the columns.
 c.ExportApp.plugin_class = GradesCsv
