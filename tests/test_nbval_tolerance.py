@@ -1,5 +1,6 @@
 """What passes and what fails when a notebook is run against its stored outputs."""
 
+import os
 import re
 import subprocess
 import sys
@@ -103,8 +104,8 @@ def outcomes(path, **environment):
     """Run pytest with the project's own settings on one notebook; the outcome of each cell, in order."""
     command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(path.parent)]
     command += ["--numprocesses=0", "--color=no", "-rA", "-p", "no:cacheprovider", str(path)]
-    inherited = {"PATH": "/usr/bin:/bin", "HOME": str(path.parent)}
-    done = subprocess.run(command, cwd=ROOT, env=inherited | environment, capture_output=True, text=True, timeout=120)
+    environment = os.environ | {"COURSE_DEVICE": "cpu"} | environment
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
     found = re.findall(r"^(PASSED|FAILED) \S+::Cell (\d+)", done.stdout, re.MULTILINE)
     assert found, done.stdout + done.stderr
     return [outcome for outcome, _ in sorted(found, key=lambda pair: int(pair[1]))]
