@@ -11,6 +11,7 @@ listed twice counts once, a sparse gradient counts as the dense tensor that it s
 dtypes or devices share one norm.
 """
 
+import functools
 import math
 from collections.abc import Iterable, Sequence
 
@@ -33,19 +34,19 @@ def gradients(parameters: Iterable[Tensor]) -> list[Tensor]:
 def global_norm(gradients: Sequence[Float[Tensor, "..."]]) -> Float[Tensor, ""]:
     """The Euclidean norm of all gradients taken together, as if they were one long vector.
 
-    Finite gradients whose norm overflows their dtype (exploding float16 ones, say) get it in float64.
+    It is computed in the widest dtype among them, at least float32, and in float64 where it overflows that.
 
     Args:
         gradients: One tensor per parameter, any shapes.
 
     Returns:
-        The norm on the first gradient's device; 0 for an empty sequence; inf or NaN where an entry is.
+        The norm on the first gradient's device; 0 for an empty sequence; inf or NaN where an entry is, and inf where
+        the sum of squares overflows even float64 (entries around 1e154).
     """
     entries = [g.coalesce().values() if g.is_sparse else g for g in _distinct(gradients)]
     if not entries:
         return torch.zeros(())
-    low_precision = not {g.dtype for g in entries}.isdisjoint({torch.float16, torch.bfloat16})
-    norm = _norm(entries, torch.float32 if low_precision else None)
+    norm = _norm(entries, functools.reduce(torch.promote_types, {g.dtype for g in entries}, torch.float32))
     # inf may be an overflow of the squares only. (Not on MPS, which has no float64.)
     return norm if norm.item() < math.inf or norm.device.type == "mps" else _norm(entries, torch.float64)
 
@@ -61,14 +62,14 @@ def clip_by_global_norm(
     Args:
         gradients: One tensor per parameter, any shapes.
         max_norm: Largest norm allowed, > 0; `math.inf` only measures.
-        error_if_nonfinite: Raise on an inf or NaN entry, which no factor can repair. Otherwise the gradients stay as
-            they are and the caller sees the norm, so that it can skip the step.
+        error_if_nonfinite: Raise where the norm is inf or NaN, which no factor can repair. Otherwise the gradients
+            stay as they are and the caller sees the norm, so that it can skip the step.
 
     Returns:
         The joint norm before clipping.
 
     Raises:
-        ValueError: If `max_norm` is not positive, or an entry is not finite.
+        ValueError: If `max_norm` is not positive, or the norm is not finite.
 
     Source:
         Pascanu, Mikolov, Bengio 2013, https://arxiv.org/abs/1211.5063, algorithm 1.
@@ -82,7 +83,7 @@ def clip_by_global_norm(
             _scale(gradients, max_norm / norm)
     elif error_if_nonfinite:
         raise ValueError(
-            f"the gradients' norm is {size}: an entry is inf or NaN, so there is no direction to keep; "
+            f"the gradients' norm is {size}: an entry is inf, NaN or above 1e150, so there is no direction to keep; "
             "skip this step, or find where the loss overflows"
         )
     return norm
@@ -115,7 +116,9 @@ def clip_by_tensor_norm(
     norms = _stacked([global_norm([gradient]) for gradient in gradients])
     if error_if_nonfinite and not norms.isfinite().all():
         bad = norms.isfinite().logical_not().nonzero().flatten().tolist()
-        raise ValueError(f"the norms of the gradients at positions {bad} are not finite: an entry is inf or NaN")
+        raise ValueError(
+            f"the norms of the gradients at positions {bad} are not finite: an entry is inf or NaN or above 1e150"
+        )
     for gradient, norm in zip(gradients, norms, strict=True):
         if max_norm < norm < math.inf:
             _scale([gradient], max_norm / norm)
@@ -182,7 +185,7 @@ def _distinct(tensors: Iterable[Tensor]) -> list[Tensor]:
     return list({id(tensor): tensor for tensor in tensors}.values())
 
 
-def _norm(gradients: Sequence[Tensor], dtype: torch.dtype | None) -> Tensor:
+def _norm(gradients: Sequence[Tensor], dtype: torch.dtype) -> Tensor:
     # The multi-tensor kernels under torch.nn.utils.clip_grad_norm_, without its grouping in Python.
     return torch.linalg.vector_norm(_stacked(torch._foreach_norm(gradients, 2, dtype)))
 
@@ -193,7 +196,7 @@ def _stacked(norms: Sequence[Tensor]) -> Tensor:
 
 
 def _scale(gradients: Sequence[Tensor], factor: Tensor) -> None:
-    if len({gradient.device for gradient in gradients}) == 1 and not any(g.is_sparse for g in gradients):
+    if {gradient.device for gradient in gradients} == {factor.device} and not any(g.is_sparse for g in gradients):
         # A factor in a tensor: with a Python number the same call takes three times as long on a CPU.
         torch._foreach_mul_(gradients, factor)
         return

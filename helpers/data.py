@@ -73,10 +73,13 @@ def sine(
         noise_std: Standard deviation of the Gaussian noise on y, >= 0.
         generator: A CPU stream.
 
+    Raises:
+        ValueError: If `n` or `noise_std` is out of range.
+
     Source:
         Bishop 2006, Pattern Recognition and Machine Learning, section 1.1.
     """
-    _require_count(n)
+    _require_sizes(n, noise_std)
     x = torch.rand(n, 1, generator=generator)
     return x, torch.sin(2 * torch.pi * x) + noise_std * torch.randn(n, 1, generator=generator)
 
@@ -91,8 +94,11 @@ def moons(
         noise_std: Standard deviation of the Gaussian noise on the points, >= 0.
         label_noise: Fraction of the labels that are flipped, in [0, 1].
         generator: A CPU stream.
+
+    Raises:
+        ValueError: If `n`, `noise_std` or `label_noise` is out of range.
     """
-    _require_count(n)
+    _require_sizes(n, noise_std)
     y = torch.arange(n) % 2
     angle = torch.pi * torch.rand(n, generator=generator)
     x = torch.stack([torch.cos(angle), torch.sin(angle)], dim=1)
@@ -126,9 +132,11 @@ def flip_labels(
     return flipped
 
 
-def _require_count(n: int) -> None:
+def _require_sizes(n: int, noise_std: float) -> None:
     if n < 1:
         raise ValueError(f"n must be >= 1, got {n}")
+    if not noise_std >= 0:  # also refuses NaN
+        raise ValueError(f"noise_std must be >= 0, got {noise_std}")
 
 
 def _split(x: Tensor, y: Tensor, n_train: int, generator: torch.Generator) -> Data:

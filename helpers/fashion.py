@@ -2,9 +2,11 @@
 
 import gzip
 import hashlib
+import http.client
 import os
 import struct
 import urllib.request
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -27,16 +29,16 @@ _SHA256 = {
 def fashion_mnist(folder: str | Path | None = None, *, download: bool = False) -> Data:
     """Fashion-MNIST: 60 000 training and 10 000 test images (n, 1, 28, 28) in [0, 1], ten kinds of clothing.
 
-    Looked for in `folder`, else in the folder that the environment variable FASHION_MNIST names, else where Debian's
-    package dataset-fashion-mnist puts it, else in `~/.cache/fashion-mnist`.
+    Looked for in `folder` if given, else in the folder that the environment variable FASHION_MNIST names if set, else
+    where Debian's package dataset-fashion-mnist puts it and in `~/.cache/fashion-mnist`.
 
     Args:
         folder: Holds the four original `*-ubyte.gz` files.
-        download: Fetch what is missing into `folder`, or into `~/.cache/fashion-mnist`; 30 MB.
+        download: Fetch what is missing into the last folder looked in; 30 MB.
 
     Raises:
         FileNotFoundError: If the files are nowhere and `download` is false.
-        OSError: If a download fails; what was there before stays as it was.
+        OSError: If a download fails; the files that are complete stay.
         ValueError: If a file is not the original.
 
     Source:
@@ -44,7 +46,7 @@ def fashion_mnist(folder: str | Path | None = None, *, download: bool = False) -
     """
     place = _find(folder)
     if place is None and download:
-        place = Path(folder) if folder else _FOLDERS[-1]
+        place = _candidates(folder)[-1]
         _download(place)
     if place is None:
         raise FileNotFoundError(
@@ -76,8 +78,8 @@ def _download(place: Path) -> None:
         try:
             with urllib.request.urlopen(_URL + name, timeout=60) as response:
                 packed = response.read()
-        except OSError as error:
-            raise OSError(f"{name} could not be downloaded ({error}). Are you online? Nothing was changed.") from error
+        except (OSError, http.client.HTTPException) as error:  # the latter where the connection breaks off
+            raise OSError(f"{name} could not be downloaded ({error}). Are you online? Try again.") from error
         _unpacked(name, packed)
         # Under its name only when complete, so that an interrupted download is not taken for the data.
         partial = place / f"{name}.part"
@@ -88,7 +90,7 @@ def _download(place: Path) -> None:
 def _unpacked(name: str, packed: bytes) -> bytes:
     try:
         content = gzip.decompress(packed)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise ValueError(f"{name} is not a gzip file: {error}") from error
     found = hashlib.sha256(content).hexdigest()
     if found != _SHA256[name]:

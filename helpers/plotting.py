@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 
 from helpers.runs import Interval
 
-# Okabe and Ito 2008, https://jfly.uni-koeln.de/color/: told apart with every common colour vision deficiency. Ordered so
-# that neighbours also differ in lightness, for a page printed in grey.
+# Okabe and Ito 2008, https://jfly.uni-koeln.de/color/: told apart with every common colour vision deficiency. Ordered
+# so that neighbours also differ in lightness, for a page printed in grey.
 COLORS = {
     "blue": "#0072B2",
     "orange": "#E69F00",
