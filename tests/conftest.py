@@ -1,0 +1,27 @@
+"""Fixtures that several tests share. Nothing here imports helpers: jaxtyping's hook has to come first."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+
+
+@pytest.fixture(params=["cpu"] + ["cuda"] * torch.cuda.is_available())
+def device(request):
+    """Every device present, one after the other."""
+    return torch.device(request.param)
+
+
+@pytest.fixture
+def same_global_randomness():
+    """Fails the test if it moves a global random stream."""
+    before = _global_streams()
+    yield
+    assert _global_streams() == before
+
+
+def _global_streams():
+    name, keys, *rest = np.random.get_state()  # noqa: NPY002
+    cuda = [state.tolist() for state in torch.cuda.get_rng_state_all()] if torch.cuda.is_available() else []
+    return random.getstate(), (name, keys.tolist(), *rest), torch.get_rng_state().tolist(), cuda
