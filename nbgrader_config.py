@@ -15,6 +15,9 @@ c = get_config()  # noqa: F821 - traitlets defines it
 if shutil.which("alembic") is None:
     os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
 
+# Exercises are small: more threads only wait for each other, and the last digits would depend on the machine.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
 c.CourseDirectory.submitted_directory = "submitted"
@@ -45,7 +48,7 @@ c.Execute.extra_arguments = ["--log-level=ERROR"]
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = "^"
 
-# nbgrader's own feedback prints hidden tests and mark schemes, and shows an answer that nobody has read yet as 0 points.
+# nbgrader's own feedback prints hidden tests and mark schemes, and an answer that nobody has read yet has 0 points.
 c.GenerateFeedback.preprocessors = [GradesAndPending, RedactHiddenTests, RedactMarkScheme, CSSHTMLHeaderPreprocessor]
 
 # nbgrader's own export does not quote: a comma in a name shifts the columns.

@@ -6,7 +6,7 @@ from shutil import rmtree
 
 import nbformat
 
-from grader.answers import Section, fill, parse, sources
+from grader.answers import fill, parse, sources
 from grader.course import ROOT, GraderError, read
 
 ASSIGNMENT = "01_gradient_clipping"
@@ -27,7 +27,7 @@ def build_class(into: Path, answers: Path = SAMPLE_CLASS, exercises: Path = ROOT
         exercises: Folder with the exercise as students get it.
 
     Raises:
-        GraderError: If the exercise is not there.
+        GraderError: If the exercise is not there, or an answers file does not fit it.
     """
     exercise = exercises / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
     if not exercise.is_file():
@@ -39,20 +39,23 @@ def build_class(into: Path, answers: Path = SAMPLE_CLASS, exercises: Path = ROOT
 
 
 def _build_submission(answers: Path, exercise: Path, target: Path) -> None:
-    sections = parse(answers.read_text(encoding="utf-8"))
     try:
+        sections = parse(answers.read_text(encoding="utf-8"))
+        damages = [_damage(section.title) for section in sections if section.title.startswith(_DAMAGE)]
         filled = fill(read(exercise), sources(s for s in sections if not s.title.startswith(_DAMAGE)))
     except ValueError as error:
         raise GraderError(f"{answers}: {error}") from error
     target.parent.mkdir(parents=True)
     nbformat.write(filled, target)
-    for section in sections:
-        if section.title.startswith(_DAMAGE):
-            _damage(section, target)
+    for damage in damages:
+        damage(target)
 
 
-def _damage(section: Section, target: Path) -> None:
-    DAMAGES[section.title.removeprefix(_DAMAGE)](target)
+def _damage(title: str) -> Callable[[Path], None]:
+    kind = title.removeprefix(_DAMAGE)
+    if kind not in DAMAGES:
+        raise ValueError(f"no damage is called {kind!r}; there are: {', '.join(DAMAGES)}")
+    return DAMAGES[kind]
 
 
 def _truncate(path: Path) -> None:

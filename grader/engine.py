@@ -4,15 +4,14 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from glob import escape
 from pathlib import Path
-from shutil import rmtree
 
 import nbformat
 from nbclient.exceptions import DeadKernelError
 from nbformat.v4 import new_markdown_cell, new_notebook
 from nbgrader.converters import Autograde, BaseConverter, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
+from nbgrader.utils import rmtree
 from sqlalchemy.exc import SAWarning
 
 from grader.course import ROOT, Course, GraderError, known_cells, open_course, read
@@ -67,38 +66,46 @@ def _open_log(path: Path) -> Iterator[logging.Logger]:
     handler = logging.FileHandler(path, mode="w", encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(handler)
-    yield log
-    handler.close()
+    try:
+        yield log
+    finally:
+        handler.close()
 
 
-class _Remembering:
-    """Keeps the exception that nbgrader's converters log and then replace by a general one."""
+class _OneNotebook:
+    """What nbgrader's converters lack to deal with the notebook of one student."""
 
     cause: Exception | None = None
+
+    def init_notebooks(self) -> None:
+        # nbgrader reads the path as a pattern, and does not find a student whose name has brackets.
+        folder = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
+        self.assignments = {folder: [f"{folder}/{self.coursedir.assignment_id}.ipynb"]}
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
         try:
             super().convert_single_notebook(notebook_filename)
         except Exception as error:
+            # nbgrader logs it, and then raises a general one in its place.
             self.cause = error
             raise
 
 
-class _Generate(_Remembering, GenerateAssignment):
+class _Generate(_OneNotebook, GenerateAssignment):
     pass
 
 
-class _Autograde(_Remembering, Autograde):
+class _Autograde(_OneNotebook, Autograde):
     pass
 
 
-class _Feedback(_Remembering, GenerateFeedback):
+class _Feedback(_OneNotebook, GenerateFeedback):
     pass
 
 
 def _convert(course: Course, step: type[BaseConverter], student: str, log: logging.Logger) -> Exception | None:
     directory = course.directory
-    directory.student_id = escape(student)
+    directory.student_id = student
     converter = step(coursedir=directory, config=course.config, log=log, force=True)
     try:
         converter.start()
@@ -125,15 +132,18 @@ def _grade_one(course: Course, student: str, log: logging.Logger) -> Result:
     if problem is not None:
         _put_notice(course, student, problem)
     _close_missing_cells(course, student)
+    result = result_of(course, student, problem)
     error = _convert(course, _Feedback, student, log)
-    return result_of(course, student, problem or (error and f"no feedback: {_explain(error)}"))
+    if error is not None:
+        result["note"] = "; ".join(filter(None, [result["note"], f"no feedback: {_explain(error)}"]))
+    return result
 
 
 def _explain(error: Exception) -> str:
     if isinstance(error, DeadKernelError):
         return "Python died while the notebook ran: it used up the memory, or a cell ended it"
     first_line = next(iter(str(error).strip().splitlines()), "")
-    return f"nbgrader could not grade it: {type(error).__name__}: {first_line}"
+    return f"nbgrader gave up: {type(error).__name__}: {first_line}"
 
 
 def _put_notice(course: Course, student: str, problem: str) -> None:

@@ -4,8 +4,8 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
-from nbgrader.preprocessors import ClearHiddenTests, GetGrades
-from nbgrader.utils import is_grade, is_solution
+from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, GetGrades
+from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 
 PENDING = "Not graded yet: a person reads this answer, and its points are still open."
 
@@ -32,6 +32,18 @@ class RedactHiddenTests(ClearHiddenTests):
             # A traceback quotes the assert, a warning quotes its line, and a print in the student's function shows
             # what it was called with. What stays is the partial credit and the message that the test wrote.
             cell.outputs = [_redacted(output) for output in cell.outputs if output.output_type in _KEPT]
+        return cell, resources
+
+
+class RedactMarkScheme(ClearMarkScheme):
+    """Removes mark schemes from the given cells. The same words in a student's cell mean nothing."""
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Clear one cell."""
+        if is_locked(cell) or is_task(cell):
+            self._remove_mark_scheme_region(cell)
         return cell, resources
 
 

@@ -6,11 +6,13 @@ from typing import TypedDict
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 from nbgrader.api import Grade
+from nbgrader.utils import is_grade, is_solution
 
 from grader.course import Course, known_cells, read
 
 PENDING = "needs manual grading"
 MISSING = "this cell is missing from the notebook"
+NO_ANSWER = "no answer"
 NOT_GRADED = "not graded"
 SCORES = "scores.json"
 
@@ -74,7 +76,13 @@ def write_scores(course: Course, results: dict[str, Result]) -> dict[str, dict[s
 def _cell_result(grade: Grade, cell: NotebookNode | None, absent: str) -> CellResult:
     if grade.needs_manual_grade and grade.manual_score is None:
         return {"points": None, "max": grade.max_score, "message": PENDING}
-    message = absent if cell is None else _message(cell)
+    if cell is None:
+        message = absent
+    elif is_solution(cell) and grade.manual_score is None:
+        # nbgrader gives 0 points by itself only to an answer that is still as it was handed out.
+        message = NO_ANSWER
+    else:
+        message = _message(cell)
     return {"points": grade.score, "max": grade.max_score, "message": message}
 
 
@@ -88,8 +96,16 @@ def _note(notebook: NotebookNode, cells: dict[str, CellResult], present: dict[st
     missing = [name for name in cells if name not in present]
     if missing:
         return f"missing from the notebook: {', '.join(missing)}"
-    for number, cell in enumerate(notebook.cells, start=1):
-        name = cell.metadata.get("nbgrader", {}).get("grade_id", f"number {number}")
-        if name not in cells and _message(cell):
-            return f"the student's cell {name} stopped with {_message(cell).splitlines()[0]}"
-    return ""
+    stops = (_stop(number, cell) for number, cell in enumerate(notebook.cells, start=1) if not _is_test(cell))
+    first = next(filter(None, stops), "")
+    # An answer that was not begun says so in its tests.
+    return "" if "NotImplementedError" in first else first
+
+
+def _is_test(cell: NotebookNode) -> bool:
+    return is_grade(cell) and not is_solution(cell)
+
+
+def _stop(number: int, cell: NotebookNode) -> str:
+    name = cell.metadata.get("nbgrader", {}).get("grade_id", f"number {number}")
+    return f"cell {name} stopped: {message.splitlines()[0]}" if (message := _message(cell)) else ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from rich.columns import Columns
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -12,25 +13,20 @@ from grader.report import CellResult, Result
 def show(assignment: str, results: Mapping[str, Result], console: Console) -> None:
     """Print a table of students and graded cells, what each column is, and what the TA should know."""
     names = list(next(iter(results.values()))["cells"])
-    console.print(_table(assignment, results, names))
-    console.print("  ".join(f"[bold]{number}[/] {escape(name)}" for number, name in enumerate(names, start=1)))
-    console.print("? is a written answer that a person has yet to grade", style="dim")
-    for student, result in results.items():
-        for line in _remarks(result):
-            console.print(f"[bold]{escape(student)}[/] {escape(line)}", highlight=False)
+    console.print(f"\n[bold]{escape(assignment)}[/]\n", _table(results, names), sep="\n")
+    legend = [f"[dim]{number:2}[/] {escape(name)}" for number, name in enumerate(names, start=1)]
+    console.print(Columns([*legend, "[yellow]?[/] needs manual grading"], padding=(0, 2), column_first=True))
+    console.print("", _remarks(results), sep="\n")
 
 
-def _table(assignment: str, results: Mapping[str, Result], names: list[str]) -> Table:
-    table = Table(title=escape(assignment), header_style="bold")
-    table.add_column("student", no_wrap=True)
-    for number in range(1, len(names) + 1):
-        table.add_column(str(number), justify="right")
-    table.add_column("points", justify="right", no_wrap=True)
-    table.add_column("status")
+def _table(results: Mapping[str, Result], names: list[str]) -> Table:
+    # Narrow enough for twenty graded cells on eighty columns.
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    for heading in ("student", *map(str, range(1, len(names) + 1)), "points"):
+        table.add_column(heading, justify="left" if heading == "student" else "right", no_wrap=True)
     for student, result in results.items():
         cells = [_points(result["cells"][name]) for name in names]
-        total = f"{result['points']:g} / {result['max']:g}"
-        table.add_row(escape(student), *cells, total, result["status"])
+        table.add_row(escape(student), *cells, f"{result['points']:g} / {result['max']:g}")
     return table
 
 
@@ -41,9 +37,18 @@ def _points(cell: CellResult) -> str:
     return f"[{color}]{cell['points']:g}[/]"
 
 
-def _remarks(result: Result) -> list[str]:
-    """Return the note, or else the first line of each distinct message about a cell that lost points."""
-    if result["note"]:
-        return [result["note"]]
+def _remarks(results: Mapping[str, Result]) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for student, result in results.items():
+        if remark := _remark(result):
+            table.add_row(escape(student), escape(remark))
+    return table
+
+
+def _remark(result: Result) -> str:
+    """Return the note, or else the first line of the first message about a cell that lost points."""
     failed = [cell["message"] for cell in result["cells"].values() if cell["points"] is not None and cell["message"]]
-    return list(dict.fromkeys(message.splitlines()[0] for message in failed))
+    if result["note"] or not failed:
+        return result["note"]
+    more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+    return failed[0].splitlines()[0] + more

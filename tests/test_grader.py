@@ -23,6 +23,7 @@ DOUBLE = "def double(x):\n    return 2 * x"
 HALF = "def half(x):\n    return x / 2"
 RIGHT = {"double": DOUBLE, "half": HALF, "why": "Because."}
 HIDDEN_LINE = "secret_input"
+MARK_SCHEME = "one point for the word because"
 
 TEST_DOUBLE = f"""assert double(2) == 4, "double(2) is twice 2"
 ### BEGIN HIDDEN TESTS
@@ -33,7 +34,7 @@ TEST_HALF = """passed = [half(2) == 1, half(3) == 1.5]
 sum(passed)"""
 
 SUBMISSIONS = {
-    "all, right": RIGHT,
+    "all, [right]": RIGHT,
     "only_visible": RIGHT | {"double": "def double(x):\n    print('got', x)\n    return abs(2 * x)"},
     "partial": RIGHT | {"half": "def half(x):\n    return x // 2"},
     "untouched": {},
@@ -66,6 +67,12 @@ def source_notebook():
         cell(new_code_cell, "test_double", TEST_DOUBLE, points=2, solution=False),
         cell(new_code_cell, "half", solution(HALF)),
         cell(new_code_cell, "test_half", TEST_HALF, points=2, solution=False),
+        cell(
+            new_markdown_cell,
+            "question",
+            f"Why?\n### BEGIN MARK SCHEME\n{MARK_SCHEME}\n### END MARK SCHEME",
+            solution=False,
+        ),
         cell(new_markdown_cell, "why", "Because.", points=3),
     ]
     kernelspec = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -170,7 +177,7 @@ def feedback(graded, student):
 @pytest.mark.parametrize(
     ("student", "expected"),
     [
-        ("all, right", (2, 2, None)),
+        ("all, [right]", (2, 2, None)),
         ("only_visible", (0, 2, None)),
         ("partial", (2, 1, None)),
         ("untouched", (0, 0, 0)),
@@ -194,10 +201,11 @@ def test_points_per_cell(scores, rows, student, expected):
 
 def test_messages_say_what_failed(scores):
     message = {(s, name): cell["message"] for s, result in scores.items() for name, cell in result["cells"].items()}
-    assert message["all, right", "test_double"] == ""
+    assert message["all, [right]", "test_double"] == ""
     assert message["only_visible", "test_double"] == "AssertionError: negative numbers have a double, too"
     assert message["untouched", "test_double"] == "NotImplementedError"
     assert message["stops", "test_double"] == "NameError: name 'double' is not defined"
+    assert message["untouched", "why"] == "no answer"
     assert message["no_test", "test_half"] == "this cell is missing from the notebook"
 
 
@@ -220,36 +228,39 @@ def test_what_cannot_be_graded_says_why(graded, scores, rows, student, note):
 
 
 def test_notes_point_at_the_cell_that_stopped(scores):
-    assert scores["stops"]["note"].startswith("the student's cell double stopped with ModuleNotFoundError")
+    assert scores["stops"]["note"].startswith("cell double stopped: ModuleNotFoundError")
     assert scores["no_test"]["note"] == "missing from the notebook: test_half"
-    assert scores["all, right"]["note"] == ""
+    assert scores["all, [right]"]["note"] == ""
 
 
 def test_written_answers_are_pending_until_a_person_grades_them(graded, scores, rows):
-    assert scores["all, right"]["status"] == "needs manual grading"
-    assert scores["all, right"]["cells"]["why"] == {"points": None, "max": 3, "message": "needs manual grading"}
-    assert rows["all, right"]["note"] == "needs manual grading"
-    assert "Not graded yet" in feedback(graded, "all, right")
+    assert scores["all, [right]"]["status"] == "needs manual grading"
+    assert scores["all, [right]"]["cells"]["why"] == {"points": None, "max": 3, "message": "needs manual grading"}
+    assert rows["all, [right]"]["note"] == "needs manual grading"
+    assert "Not graded yet" in feedback(graded, "all, [right]")
     assert scores["untouched"]["status"] == "graded"
     assert "Not graded yet" not in feedback(graded, "untouched")
 
 
-def test_feedback_shows_the_message_and_no_hidden_test(graded, scores):
+def test_feedback_shows_the_message_but_neither_hidden_tests_nor_mark_schemes(graded, scores):
     assert "negative numbers have a double, too" in feedback(graded, "only_visible")
     for student in scores:
         html = feedback(graded, student)
         assert HIDDEN_LINE not in html
         assert "got -3" not in html
         assert "HIDDEN TESTS" not in html
+        assert MARK_SCHEME not in html
     assert HIDDEN_LINE not in json.dumps(scores)
-    # The autograded notebook has it, so the assertions above looked for the right thing.
-    assert HIDDEN_LINE in (graded / "autograded" / "only_visible" / NAME / f"{NAME}.ipynb").read_text()
+    # The TA's notebook has both, so the assertions above looked for the right thing.
+    autograded = (graded / "autograded" / "only_visible" / NAME / f"{NAME}.ipynb").read_text()
+    assert HIDDEN_LINE in autograded
+    assert MARK_SCHEME in autograded
 
 
 def test_grades_are_quoted(rows, scores):
     assert set(rows) == set(scores)
-    assert float(rows["all, right"]["score"]) == 4
-    assert rows["all, right"]["assignment"] == NAME
+    assert float(rows["all, [right]"]["score"]) == 4
+    assert rows["all, [right]"]["assignment"] == NAME
 
 
 def test_grading_again_replaces_results_and_keeps_a_persons_points(course, exercise, tmp_path):
@@ -296,19 +307,19 @@ def test_an_assignment_that_gained_cells_needs_a_new_folder(course, graded, subm
 def test_plain_nbgrader_commands_do_the_same(course, exercise, scores, tmp_path):
     root = tmp_path / "course"
     shutil.copytree(course, root)
-    for student in ("only_visible", "warns"):
-        write(fill(exercise, SUBMISSIONS[student]), root / "submitted" / student / NAME)
+    write(fill(exercise, SUBMISSIONS["only_visible"]), root / "submitted" / "only_visible" / NAME)
     nbgrader("autograde", NAME, cwd=root)
     nbgrader("generate_feedback", NAME, cwd=root)
     nbgrader("export", cwd=root)
     with open(root / "grades.csv", newline="") as file:
-        found = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
-    assert found == {student: scores[student]["points"] for student in ("only_visible", "warns")}
+        (row,) = csv.DictReader(file)
+    assert float(row["score"]) == scores["only_visible"]["points"] == 2
+    assert "negative numbers have a double, too" in feedback(root, "only_visible")
     assert HIDDEN_LINE not in feedback(root, "only_visible")
 
 
 def test_nbgrader_commands_work_in_the_results_folder(graded):
-    nbgrader("export", "--to", "again.csv", "--student", "['all, right']", cwd=graded)
+    nbgrader("export", "--to", "again.csv", "--student", "['all, [right]']", cwd=graded)
     assert (graded / "again.csv").read_text().count(NAME) == 1
 
 
@@ -317,6 +328,7 @@ def test_the_exercise_says_where_to_work(exercise):
     double, half = "def double(x):\n    raise NotImplementedError", "def half(x):\n    raise NotImplementedError"
     assert stubs == [double, half, "YOUR ANSWER HERE"]
     assert HIDDEN_LINE not in str(exercise)
+    assert MARK_SCHEME not in str(exercise)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,3 @@
+# The upload broke off half way.
+
+# %% damage: truncated

@@ -1,0 +1,3 @@
+# The upload is an empty file.
+
+# %% damage: emptied
