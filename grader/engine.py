@@ -7,17 +7,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import nbformat
-from nbclient.exceptions import DeadKernelError
 from nbformat.v4 import new_markdown_cell, new_notebook
-from nbgrader.converters import Autograde, BaseConverter, GenerateAssignment, GenerateFeedback
-from nbgrader.converters.base import NbGraderException
 from nbgrader.utils import rmtree
 from sqlalchemy.exc import SAWarning
 
 from grader.course import ROOT, Course, GraderError, known_cells, open_course, read
 from grader.export import GradesCsv
 from grader.report import Result, result_of, write_scores
-from grader.submission import find_problem
+from grader.steps import Feedback, Generate, Grade, convert, explain
+from grader.submission import find_problem, first_line
 
 LOG = "nbgrader.log"
 
@@ -72,78 +70,29 @@ def _open_log(path: Path) -> Iterator[logging.Logger]:
         handler.close()
 
 
-class _OneNotebook:
-    """What nbgrader's converters lack to deal with the notebook of one student."""
-
-    cause: Exception | None = None
-
-    def init_notebooks(self) -> None:
-        # nbgrader reads the path as a pattern, and does not find a student whose name has brackets.
-        folder = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
-        self.assignments = {folder: [f"{folder}/{self.coursedir.assignment_id}.ipynb"]}
-
-    def convert_single_notebook(self, notebook_filename: str) -> None:
-        try:
-            super().convert_single_notebook(notebook_filename)
-        except Exception as error:
-            # nbgrader logs it, and then raises a general one in its place.
-            self.cause = error
-            raise
-
-
-class _Generate(_OneNotebook, GenerateAssignment):
-    pass
-
-
-class _Autograde(_OneNotebook, Autograde):
-    pass
-
-
-class _Feedback(_OneNotebook, GenerateFeedback):
-    pass
-
-
-def _convert(course: Course, step: type[BaseConverter], student: str, log: logging.Logger) -> Exception | None:
-    directory = course.directory
-    directory.student_id = student
-    converter = step(coursedir=directory, config=course.config, log=log, force=True)
-    try:
-        converter.start()
-    except NbGraderException as error:
-        return converter.cause or error
-    return None
-
-
 def _prepare(course: Course, log: logging.Logger) -> None:
-    error = _convert(course, _Generate, ".", log)
+    error = convert(course, Generate, ".", log)
     if error is not None and "Cannot add or remove cells" in str(error):
         raise GraderError(
             f"{course.assignment} has gained or lost cells since {course.out} was graded; use a new --out"
         )
     if error is not None:
-        raise GraderError(f"nbgrader cannot prepare {course.assignment}: {error}; see {course.out / LOG}")
+        raise GraderError(f"nbgrader cannot prepare {course.assignment}: {first_line(error)}; see {course.out / LOG}")
 
 
 def _grade_one(course: Course, student: str, log: logging.Logger) -> Result:
     problem = find_problem(course, student)
     if problem is None:
-        error = _convert(course, _Autograde, student, log)
-        problem = error and _explain(error)
+        error = convert(course, Grade, student, log)
+        problem = error and explain(error)
     if problem is not None:
         _put_notice(course, student, problem)
     _close_missing_cells(course, student)
     result = result_of(course, student, problem)
-    error = _convert(course, _Feedback, student, log)
+    error = convert(course, Feedback, student, log)
     if error is not None:
-        result["note"] = "; ".join(filter(None, [result["note"], f"no feedback: {_explain(error)}"]))
+        result["note"] = "; ".join(filter(None, [result["note"], f"no feedback: {explain(error)}"]))
     return result
-
-
-def _explain(error: Exception) -> str:
-    if isinstance(error, DeadKernelError):
-        return "Python died while the notebook ran: it used up the memory, or a cell ended it"
-    first_line = next(iter(str(error).strip().splitlines()), "")
-    return f"nbgrader gave up: {type(error).__name__}: {first_line}"
 
 
 def _put_notice(course: Course, student: str, problem: str) -> None:

@@ -89,7 +89,8 @@ def _cell_result(grade: Grade, cell: NotebookNode | None, absent: str) -> CellRe
 def _message(cell: NotebookNode) -> str:
     """Return the last line of the cell's traceback, without the traceback: it would quote the hidden tests."""
     errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
-    return strip_ansi(f"{errors[0].ename}: {errors[0].evalue}").strip().removesuffix(":") if errors else ""
+    # A cell that was stopped has two: that it was interrupted, and then why.
+    return strip_ansi(f"{errors[-1].ename}: {errors[-1].evalue}").strip().removesuffix(":") if errors else ""
 
 
 def _note(notebook: NotebookNode, cells: dict[str, CellResult], present: dict[str, NotebookNode]) -> str:

@@ -29,9 +29,13 @@ def _problem_inside(path: Path) -> str | None:
         return f"{path.name} is damaged: it is not UTF-8 text"
     # The file can hold anything, and nbformat then raises whatever its code stumbles over.
     except Exception as error:
-        return f"{path.name} is not a notebook: {type(error).__name__}: {error}"
-    return (
-        None
-        if cells
-        else f"{path.name} has none of the assignment's cells; another programme may have removed their marks"
-    )
+        return f"{path.name} is not a notebook: {first_line(error)}"
+    if cells:
+        return None
+    return f"{path.name} has none of the assignment's cells; another programme may have removed their marks"
+
+
+def first_line(error: Exception) -> str:
+    """Return an exception's type and the first line of its message."""
+    message = next(iter(str(error).strip().splitlines()), "")
+    return f"{type(error).__name__}: {message}"

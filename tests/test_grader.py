@@ -353,7 +353,8 @@ def test_bad_arguments_give_one_line_and_code_2(course, submitted, tmp_path, cap
 
 def test_the_summary_shows_points_open_answers_and_reasons(graded, scores):
     printed = (graded.parent / "printed.txt").read_text()
-    rows = {line.split("│")[1].strip(): line.split("│")[2:] for line in printed.splitlines() if line.startswith("│")}
-    assert [text.strip() for text in rows["partial"][:5]] == ["2", "1", "?", "3 / 7", "needs manual grading"]
-    assert set(rows) == set(scores)
-    assert "truncated 00_sample.ipynb is damaged: it is not JSON" in printed
+    assert ["partial", "2", "1", "?", "3", "/", "7"] in [line.split() for line in printed.splitlines()]
+    assert all(student in printed for student in scores)
+    remarks = printed[printed.index("needs manual grading") :]
+    assert "00_sample.ipynb is damaged: it is not JSON" in remarks
+    assert "negative numbers have a double, too" in remarks

@@ -1,0 +1,60 @@
+"""nbgrader's steps, each taken for one notebook of one student."""
+
+import logging
+
+from nbclient.exceptions import DeadKernelError
+from nbgrader.converters import Autograde, BaseConverter, GenerateAssignment, GenerateFeedback
+from nbgrader.converters.base import NbGraderException
+
+from grader.course import Course
+from grader.submission import first_line
+
+
+class _OneNotebook:
+    """What nbgrader's converters lack to deal with the notebook of one student."""
+
+    cause: Exception | None = None
+
+    def init_notebooks(self) -> None:
+        # nbgrader reads the path as a pattern, and does not find a student whose name has brackets.
+        folder = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
+        self.assignments = {folder: [f"{folder}/{self.coursedir.assignment_id}.ipynb"]}
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        try:
+            super().convert_single_notebook(notebook_filename)
+        except Exception as error:
+            # nbgrader logs it, and then raises a general one in its place.
+            self.cause = error
+            raise
+
+
+class Generate(_OneNotebook, GenerateAssignment):
+    """From the source to the exercise, and the tests into the gradebook."""
+
+
+class Grade(_OneNotebook, Autograde):
+    """From the submission to the notebook that was run, and the points into the gradebook."""
+
+
+class Feedback(_OneNotebook, GenerateFeedback):
+    """From the notebook that was run to the page for the student."""
+
+
+def convert(course: Course, step: type[BaseConverter], student: str, log: logging.Logger) -> Exception | None:
+    """Take one step for one student; return what went wrong, None if nothing did."""
+    directory = course.directory
+    directory.student_id = student
+    converter = step(coursedir=directory, config=course.config, log=log, force=True)
+    try:
+        converter.start()
+    except NbGraderException as error:
+        return converter.cause or error
+    return None
+
+
+def explain(error: Exception) -> str:
+    """Return in one line, for the TA, why a step failed."""
+    if isinstance(error, DeadKernelError):
+        return "Python died while the notebook ran: it used up the memory, or a cell ended it"
+    return f"nbgrader gave up: {first_line(error)}"
