@@ -40,7 +40,7 @@ def use_style() -> None:
     )
 
 
-def panels(n_columns: int, *, height: float = 3.6, width: float = 10.0, **options: object) -> Sequence[Axes]:
+def panels(n_columns: int, *, height: float = 3.6, width: float = 10.0, **options: object) -> list[Axes]:
     """Axes beside each other, as wide as a notebook's page.
 
     Args:
@@ -50,10 +50,10 @@ def panels(n_columns: int, *, height: float = 3.6, width: float = 10.0, **option
         options: For `plt.subplots`, such as `sharey=True`.
     """
     _, axes = plt.subplots(1, n_columns, figsize=(width, height), squeeze=False, **options)
-    return axes[0]
+    return list(axes[0])
 
 
-def band(ax: Axes, x: Sequence[float], values: Interval, *, label: str, **options: object) -> None:
+def band(ax: Axes, x: Sequence[float] | np.ndarray, values: Interval, *, label: str, **options: object) -> None:
     """Draw a mean as a line and its interval as a band.
 
     Args:

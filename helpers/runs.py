@@ -11,9 +11,9 @@ from scipy import stats
 class Interval(NamedTuple):
     """A mean over runs with the ends of its confidence interval."""
 
-    mean: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
+    mean: np.ndarray | np.floating
+    low: np.ndarray | np.floating
+    high: np.ndarray | np.floating
 
     def __str__(self) -> str:
         return f"{self.mean:.2f} [{self.low:.2f}, {self.high:.2f}]"

@@ -37,6 +37,13 @@ def test_double_precision_is_kept(device):
     torch.testing.assert_close(flat(tensors).norm().item(), 1.0, rtol=1e-14, atol=0.0)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_a_low_precision_norm_is_computed_in_single_precision(device, dtype):
+    tensor = torch.randn(100, generator=generator(0)).to(device, dtype)
+    norm = clipping.global_norm([tensor])
+    torch.testing.assert_close(norm.double().cpu(), flat([tensor]).norm(), rtol=1e-5, atol=0.0)
+
+
 @pytest.mark.parametrize(
     ("dtype", "entry", "rtol"),
     [(torch.float16, 6e4, 1e-3), (torch.bfloat16, 2e38, 1e-2), (torch.float32, 3e38, 1e-6)],
