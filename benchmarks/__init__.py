@@ -1,0 +1,1 @@
+"""Each helper beside what a user would pick instead, as ratios measured in one run."""
