@@ -38,7 +38,7 @@ notebooks: $(READY)
 	$(BIN)/python -m tests.notebooks run
 
 exercises: $(READY)
-	$(BIN)/nbgrader generate_assignment --force --create
+	$(BIN)/nbgrader generate_assignment '*' --force
 
 # Grade SUBMITTED/<student>/<assignment>/<assignment>.ipynb, for one ASSIGNMENT, into OUT.
 grade: $(READY)
