@@ -25,9 +25,6 @@ c.CourseDirectory.autograded_directory = "autograded"
 c.CourseDirectory.feedback_directory = "feedback"
 
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
-# A mark scheme stands in the locked cell with the question, where whoever grades finds it beside the answer.
-c.ClearMarkScheme.enforce_metadata = False
-
 # The mark scheme stands with the question, so that the answer has a cell of its own; nbgrader expects it in a "task".
 c.ClearMarkScheme.enforce_metadata = False
 

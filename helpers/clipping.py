@@ -176,6 +176,26 @@ class ClipByGlobalNorm(Callback):
         self.norms.append(norm.item())
 
 
+class ClipByValue(Callback):
+    """Clips in `training.fit` and keeps the log of the norms before clipping.
+
+    Attributes:
+        norms: One joint norm per step, before clipping.
+    """
+
+    def __init__(self, max_value: float):
+        """Clamp entries to [-max_value, max_value]."""
+        _require_positive("max_value", max_value)
+        self.max_value = max_value
+        self.norms: list[float] = []
+
+    def after_backward(self, run: Run) -> None:
+        """Clip, and log the norm before."""
+        found = gradients(run.model.parameters())
+        self.norms.append(global_norm(found).item())
+        clip_by_value(found, self.max_value)
+
+
 def _require_positive(name: str, value: float) -> None:
     if not value > 0:  # also refuses NaN
         raise ValueError(f"{name} must be > 0, got {value}")

@@ -65,7 +65,9 @@ class RecurrentClassifier(nn.Module):
     def __init__(self, n_features: int, n_hidden: int, n_classes: int, *, generator: torch.Generator):
         """Make a network for sequences of `n_features` numbers per step; the generator is a CPU stream."""
         super().__init__()
-        self.rnn = skip_init(nn.RNN, n_features, n_hidden, nonlinearity="relu", batch_first=True)
+        # Made without values (skip_init does not know nn.RNN), so that no global random number is drawn for them.
+        empty = nn.RNN(n_features, n_hidden, nonlinearity="relu", batch_first=True, device="meta")
+        self.rnn = empty.to_empty(device="cpu")
         self.head = linear(n_hidden, n_classes, generator=generator, weight_std=n_hidden**-0.5)
         with torch.no_grad():
             self.rnn.weight_ih_l0.normal_(0.0, 0.1, generator=generator)

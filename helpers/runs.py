@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
+from scipy.special import stdtrit
 
 
 class Interval(NamedTuple):
@@ -58,5 +58,5 @@ def interval(results: Float[np.ndarray, " n_seeds *shape"], *, level: float = 0.
     if not 0 < level < 1:
         raise ValueError(f"level must be in (0, 1), got {level}")
     mean = results.mean(axis=0)
-    half = stats.t.ppf((1 + level) / 2, n - 1) * results.std(axis=0, ddof=1) / np.sqrt(n)
+    half = stdtrit(n - 1, (1 + level) / 2) * results.std(axis=0, ddof=1) / np.sqrt(n)
     return Interval(mean, mean - half, mean + half)
