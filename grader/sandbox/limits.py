@@ -1,6 +1,5 @@
 """How much a student's notebook may use, and the part of it that the operating system enforces by itself."""
 
-import resource
 from dataclasses import dataclass
 
 MIB = 2**20
@@ -20,8 +19,8 @@ class Limits:
         processes: Processes at one time, the kernel included.
         disk_bytes: Bytes in each of its three writable folders: its home, /tmp and /dev/shm.
         output_bytes: Bytes of messages in one cell.
-        timeouts: Time-outs after which the kernel is stopped. With 1, no cell runs after a time-out; with more, a kernel
-            whose cell could be interrupted goes on.
+        timeouts: Time-outs after which the kernel is stopped. With 1, no cell runs after a time-out; with more, a
+            kernel whose cell could be interrupted goes on.
     """
 
     cell_s: float = 30
@@ -51,7 +50,7 @@ class Limits:
         if protected:
             # The system counts threads. It exempts root, for whom only the watchdog counts.
             found["RLIMIT_NPROC"] = _THREADS_PER_PROCESS * self.processes
-        return {name: value for name, value in found.items() if hasattr(resource, name)}
+        return found
 
 
 def in_words(n_bytes: float) -> str:

@@ -17,10 +17,11 @@ from typing import Any
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 from traitlets import Bool, Dict, List, Unicode
 
+from grader.sandbox.available import require_sandbox
 from grader.sandbox.bwrap import COURSE, LAUNCHER, PACKAGES, RUN, sandbox_command
-from grader.sandbox.doctor import require_sandbox
 from grader.sandbox.launcher import RLIMITS
 from grader.sandbox.limits import Limits
+from grader.sandbox.seccomp import program
 from grader.sandbox.watchdog import Watchdog, children, tree
 
 NAME = "sandbox"
@@ -42,6 +43,7 @@ class SandboxProvisioner(LocalProvisioner):
     watchdog: Watchdog | None = None
     _first: int | None = None  # the process whose end ends the sandbox: of its process namespace, the first
     _kernel: int | None = None
+    _filter: int | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Give the kernel a private folder for its sockets, and put the sandbox before its command."""
@@ -61,9 +63,11 @@ class SandboxProvisioner(LocalProvisioner):
             kwargs["env"] = {**os.environ, "PYTHONPATH": str(PACKAGES[0].parent), **variables}
             kwargs["cwd"] = str(self._open_working_folder())
         else:
-            sandbox = sandbox_command(
-                bwrap, found, self.folder, [Path(f) for f in self.data_files], variables=variables
-            )
+            if (calls := program()) is not None:
+                self._filter = _readable(calls)
+                kwargs["pass_fds"] = (self._filter,)
+            files = [Path(file) for file in self.data_files]
+            sandbox = sandbox_command(bwrap, found, self.folder, files, variables=variables, filter_fd=self._filter)
             kwargs["cmd"] = [*sandbox, *python, f"{COURSE}/{LAUNCHER.name}", "-f", f"{RUN}/inside.json", *arguments]
             # /proc/1/environ shows what bubblewrap itself was started with.
             kwargs["env"] = {}
@@ -81,6 +85,7 @@ class SandboxProvisioner(LocalProvisioner):
     async def post_launch(self, **kwargs: Any) -> None:
         """Find the sandbox's first process, and let the watchdog watch it."""
         await super().post_launch(**kwargs)
+        self._close_filter()
         self._first = self.pid
         deadline = time.monotonic() + 10
         while self.protected and self._first == self.pid and self.process.poll() is None:
@@ -90,6 +95,11 @@ class SandboxProvisioner(LocalProvisioner):
             await asyncio.sleep(0.002)
         self.watchdog = Watchdog(self._first, Limits(**self.limits), self.folder, self.protected)
         self.watchdog.start()
+
+    def _close_filter(self) -> None:
+        if self._filter is not None:
+            os.close(self._filter)
+            self._filter = None
 
     async def send_signal(self, signum: int) -> None:
         """Send an interrupt to the kernel alone, and anything else to the whole sandbox."""
@@ -135,10 +145,19 @@ class SandboxProvisioner(LocalProvisioner):
     async def cleanup(self, restart: bool = False) -> None:
         """Stop watching and remove the kernel's folder."""
         await super().cleanup(restart=restart)
+        self._close_filter()
         if self.watchdog is not None:
             self.watchdog.stop()
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _readable(content: bytes) -> int:
+    """Return an open file with this content, which fits into a pipe."""
+    reading, writing = os.pipe()
+    os.write(writing, content)
+    os.close(writing)
+    return reading
 
 
 def _private_folder() -> Path:
