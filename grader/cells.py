@@ -16,7 +16,8 @@ _LARGEST_PARSED = 100_000
 _LARGEST_COMPARED = 20_000
 
 _BINDING = re.compile(
-    r"^(?:async[ \t]+def|def|class)[ \t]+(?P<defined>\w+)|^(?P<set>\w+(?:[ \t]*,[ \t]*\w+)*)[ \t]*(?::[^=\n]{1,200})?=(?!=)",
+    r"^(?:async[ \t]+def|def|class)[ \t]+(?P<defined>\w+)"
+    r"|^(?P<set>\w+(?:[ \t]*,[ \t]*\w+)*)[ \t]*(?::[^=\n]{1,200})?=(?!=)",
     re.MULTILINE,
 )
 _MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)

@@ -50,6 +50,7 @@ def list_files(folder: Path) -> Listing:
         for path in [path for directory in level for path in _entries(directory)]:
             _sort(path, folder, listing, deeper)
         level = deeper
+    listing.files = list(dict.fromkeys(listing.files))  # a link and its target are one file
     return listing
 
 
@@ -95,8 +96,8 @@ def _target(path: Path, folder: Path) -> tuple[Path, int]:
     return target, kind
 
 
-def read_bytes(path: Path) -> tuple[bytes, str | None]:
-    """Read a regular file.
+def read_bytes(path: Path, limit: int = MOST_BYTES) -> tuple[bytes, str | None]:
+    """Read a regular file of at most `limit` bytes.
 
     Returns:
         Its content and None, or nothing and in one line why.
@@ -109,9 +110,9 @@ def read_bytes(path: Path) -> tuple[bytes, str | None]:
         with open(os.open(path, flags), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return b"", "it is not a file"
-            data = file.read(MOST_BYTES + 1)
+            data = file.read(limit + 1)
     except OSError as error:
         return b"", f"it cannot be read: {error.strerror}"
-    if len(data) > MOST_BYTES:
-        return b"", f"it is larger than {MOST_BYTES // 1_000_000} MB"
+    if len(data) > limit:
+        return b"", "it is larger than a notebook can be"
     return data, None

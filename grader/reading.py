@@ -1,5 +1,6 @@
 """Finding a student's notebook in what was handed in, under whatever name and in whatever wrapping."""
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from nbformat import NotebookNode
 
 from grader.cells import plain, student_cells
 from grader.decoding import decode
-from grader.files import list_files, read_bytes, shown
+from grader.files import MOST_BYTES, list_files, read_bytes, shown
 from grader.zips import is_zip, unpack
 
 _MOST_CANDIDATES = 20
@@ -45,24 +46,32 @@ class _Candidate:
 def find_submission(folder: Path, name: str, released: NotebookNode | None = None) -> Found:
     """Find and read the notebook in a student's folder; any content of the folder ends in a result.
 
-    Among several notebooks, one that has something of the assignment and was worked on comes first; then the one with the
-    right name; then the one that has most of the assignment's cells.
+    Among several notebooks, one that has something of the assignment and was worked on comes first; then the one with
+    the right name; then the one that has most of the assignment's cells.
 
     Args:
         folder: The student's folder for the assignment, `<student>/<assignment>`.
         name: What the notebook should be called, without `.ipynb`.
         released: The exercise as the students got it; without it only names decide between several notebooks.
     """
-    if folder.is_symlink():
+    if os.path.islink(folder):
         flag = f"the folder {shown(folder.name)} is a symbolic link; it was not followed"
         return Found(flags=[flag], problem=flag)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         return Found(problem=f"nothing submitted: there is no folder {shown(folder.parent.name)}/{shown(folder.name)}")
     listing = list_files(folder)
     found = Found(flags=list(listing.flags))
     paths = sorted(filter(_may_hold_notebook, listing.files), key=lambda path: path.name != f"{name}.ipynb")
     problems: list[str] = []
-    candidates = [each for path in paths[:_MOST_CANDIDATES] for each in _open(path, found, problems)]
+    candidates: list[_Candidate] = []
+    left = MOST_BYTES
+    for path in paths[:_MOST_CANDIDATES]:
+        data, problem = read_bytes(path, left)
+        left -= len(data)
+        if problem:
+            problems.append(f"{shown(path.name)}: {problem}")
+        else:
+            candidates += _open(path, data, found, problems)
     if candidates:
         _choose(candidates, name, released, found)
         found.remarks += problems
@@ -76,11 +85,7 @@ def _may_hold_notebook(path: Path) -> bool:
     return ".ipynb" in lower or lower.endswith((".zip", ".json"))
 
 
-def _open(path: Path, found: Found, problems: list[str]) -> Iterator[_Candidate]:
-    data, problem = read_bytes(path)
-    if problem:
-        problems.append(f"{shown(path.name)}: {problem}")
-        return
+def _open(path: Path, data: bytes, found: Found, problems: list[str]) -> Iterator[_Candidate]:
     members, wrapped = [(path.name, data)], is_zip(data)
     if wrapped:
         inside = unpack(data)
@@ -124,7 +129,7 @@ def _compare(notebook: dict[str, Any], released: NotebookNode | None) -> tuple[i
     grade_ids = {cell.metadata.get("nbgrader", {}).get("grade_id") for cell in released.cells} - {None}
     known = [plain(cell.text) in texts for cell in cells]
     familiar = sum(
-        is_known and cell.text.strip() != "" or cell.grade_id in grade_ids or cell.cell_id in ids
+        (is_known and cell.text.strip() != "") or cell.grade_id in grade_ids or cell.cell_id in ids
         for cell, is_known in zip(cells, known, strict=True)
     )
     return familiar, not all(known)

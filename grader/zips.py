@@ -23,11 +23,13 @@ class Unpacked:
         notebooks: Name and content of each member that may be a notebook.
         flags: What looks like an attack, one line each.
         problems: Why members could not be read, one line each.
+        left: Bytes that may still be unpacked.
     """
 
     notebooks: list[tuple[str, bytes]] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    left: int = MOST_BYTES
 
 
 def is_zip(data: bytes) -> bool:
@@ -35,14 +37,15 @@ def is_zip(data: bytes) -> bool:
     return data.startswith(_MAGIC)
 
 
-def unpack(data: bytes, depth: int = 2) -> Unpacked:
+def unpack(data: bytes, depth: int = 2, left: int = MOST_BYTES) -> Unpacked:
     """Read the notebooks in a zip file and in the zip files inside of it.
 
     Args:
         data: The zip file.
         depth: How many zip files may lie around a notebook.
+        left: Bytes that may still be unpacked.
     """
-    found = Unpacked()
+    found = Unpacked(left=left)
     if data.count(_ENTRY) > MOST_ENTRIES:
         found.flags.append("zip bomb: far too many entries")
         return found
@@ -56,15 +59,14 @@ def unpack(data: bytes, depth: int = 2) -> Unpacked:
 
 
 def _read_all(archive: zipfile.ZipFile, found: Unpacked, depth: int) -> None:
-    left = MOST_BYTES
     for entry in archive.infolist():
         _check_name(entry, found)
         if not _may_be_notebook(entry) or len(found.notebooks) >= MOST_NOTEBOOKS:
             continue
-        content = _read(archive, entry, left, found)
-        left -= len(content)
+        content = _read(archive, entry, found)
+        found.left -= len(content)
         if is_zip(content) and depth > 1:
-            _add(found, unpack(content, depth - 1))
+            _add(found, unpack(content, depth - 1, found.left))
         elif content and not is_zip(content):
             found.notebooks.append((entry.filename, content))
 
@@ -73,6 +75,7 @@ def _add(found: Unpacked, inner: Unpacked) -> None:
     found.notebooks += inner.notebooks
     found.flags += inner.flags
     found.problems += inner.problems
+    found.left = inner.left
 
 
 def _check_name(entry: zipfile.ZipInfo, found: Unpacked) -> None:
@@ -85,7 +88,7 @@ def _check_name(entry: zipfile.ZipInfo, found: Unpacked) -> None:
 
 def _may_be_notebook(entry: zipfile.ZipInfo) -> bool:
     parts = entry.filename.replace("\\", "/").split("/")
-    hidden = any(part.startswith(".") and part != ".." or part == "__MACOSX" for part in parts)
+    hidden = any((part.startswith(".") and part != "..") or part == "__MACOSX" for part in parts)
     named = ".ipynb" in parts[-1].lower() or parts[-1].lower().endswith((".zip", ".json"))
     return named and not hidden and not entry.is_dir() and not _is_link(entry)
 
@@ -94,20 +97,20 @@ def _is_link(entry: zipfile.ZipInfo) -> bool:
     return stat.S_ISLNK(entry.external_attr >> 16)
 
 
-def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int, found: Unpacked) -> bytes:
+def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, found: Unpacked) -> bytes:
     if entry.flag_bits & _ENCRYPTED:
         _once(found.problems, "the zip file is protected by a password")
         return b""
     if entry.compress_type not in _READABLE:
         _once(found.problems, "the zip file is compressed in an unusual way")
         return b""
-    if entry.file_size > limit or entry.file_size > max(1_000_000, MOST_RATIO * entry.compress_size):
+    if entry.file_size > found.left or entry.file_size > max(1_000_000, MOST_RATIO * entry.compress_size):
         _once(found.flags, "zip bomb: a file in it is far larger than the zip file")
         return b""
     try:
         with archive.open(entry) as file:
             # The size in the entry is only what the sender says.
-            return file.read(limit)
+            return file.read(found.left)
     except Exception:
         _once(found.problems, "the zip file is damaged")
         return b""
