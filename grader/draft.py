@@ -7,6 +7,7 @@ from grader.cells import StudentCell, bound_names, parses, plain, unfenced
 from grader.matching import GivenCell, Matches
 
 _MOST_SHOWN = 8
+_NOTHING = ("", "pass", "raiseNotImplementedError")
 _MOST_COPIES = 50
 
 
@@ -40,7 +41,7 @@ class Draft:
 
     def is_open(self, position: int) -> bool:
         """Tell whether a solution cell was left as it was handed out, or blank."""
-        return plain(self.texts.get(position, "")) in ("", plain(self.given[position].text))
+        return plain(self.texts.get(position, "")) in (*_NOTHING, plain(self.given[position].text))
 
 
 def few(names: Sequence[str]) -> str:

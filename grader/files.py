@@ -90,9 +90,9 @@ def _target(path: Path, folder: Path) -> tuple[Path, int]:
     if not target.is_relative_to(inside):
         raise PermissionError(errno.EPERM, "outside")
     kind = stat.S_IFMT(target.lstat().st_mode)
-    if kind == stat.S_IFDIR:
-        # Its files are listed where they are.
-        raise FileNotFoundError(errno.ENOENT, "a folder")
+    if kind in (stat.S_IFDIR, stat.S_IFLNK):
+        # A folder's files are listed where they are; what is still a link goes in a circle.
+        raise FileNotFoundError(errno.ENOENT, "no file")
     return target, kind
 
 

@@ -136,8 +136,8 @@ def _by_likeness(given: Sequence[GivenCell], student: Sequence[StudentCell], fou
 
 def _by_place(given: Sequence[GivenCell], student: Sequence[StudentCell], found: Matches) -> None:
     """Give a solution cell what stands where it should stand, between the neighbours that were found."""
-    for i, cell in _open_given(given, found):
-        here = [j for j in _between(i, len(student), found) if j not in found.taken and student[j].text.strip()]
+    for i, cell in _open_given(given, found) if found.owners else []:
+        here = _between(i, student, found)
         if cell.is_solution and cell.kind == "code":
             here = [j for j in here if student[j].kind == "code"]
             wanted = words(cell.text)
@@ -151,8 +151,12 @@ def _by_place(given: Sequence[GivenCell], student: Sequence[StudentCell], found:
             found.add(i, j, "position")
 
 
-def _between(given: int, end: int, found: Matches) -> range:
+def _between(given: int, student: Sequence[StudentCell], found: Matches) -> list[int]:
     before = max((i for i in found.owners if i < given), default=None)
     after = min((i for i in found.owners if i > given), default=None)
     start = 0 if before is None else max(found.owners[before]) + 1
-    return range(start, end if after is None else min(found.owners[after]))
+    stop = len(student) if after is None else min(found.owners[after])
+    # If the neighbours changed places, it may stand on the other side of the one before.
+    beside = [] if before is None else [min(found.owners[before]) - 1]
+    free = {j for j, cell in _open_student(student, found) if cell.text.strip()}
+    return [j for j in range(start, stop) if j in free] or [j for j in beside if j in free]
