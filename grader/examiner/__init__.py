@@ -1,4 +1,4 @@
-"""Step 3 of grading: test cells run in the grader's process, against stand-ins for what lives in the student's kernel."""
+"""Step 3 of grading: test cells run in the grader's process, against stand-ins for the student's objects."""
 
 from grader.examiner.errors import BadReply, KernelLost, StudentError, StudentTimeout
 from grader.examiner.examine import Verdict, examine

@@ -1,42 +1,19 @@
 """From the student to the grader: JSON and raw bytes become exact plain values, and nothing in them can execute."""
 
-import json
-import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
-from grader.examiner.errors import BadReply
+from grader.examiner.raw import DEVICE, DTYPES, Bounds, Raw, need, truth_bytes
 from grader.examiner.remote.content import Content, tensor_from
 from grader.examiner.remote.table import Table
 
-_DTYPES = {str(each): each for each in vars(torch).values() if isinstance(each, torch.dtype) and each.itemsize}
-_ARRAY = re.compile(r"[<>|=][?biufcmM]\d{1,2}(\[\w{1,10}\])?")
-_DEVICE = re.compile(r"cpu|cuda(:\d{1,2})?")
 _NAME = re.compile(r"(?!__)[^\W\d]\w{0,200}")
 _KEY = re.compile(r"(global|free) (?!__)[^\W\d]\w{0,200}")
 _CREATED = ("list", "dict", "set", "tensor", "array", "generator")
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """What a reply may hold.
-
-    Attributes:
-        max_nodes: Values in it, at any depth.
-        max_bytes: Its size; no value in it may need more memory than that.
-        max_bits: Of an integer.
-        max_pairs: Objects that both sides keep in step.
-    """
-
-    max_nodes: int = 200_000
-    max_bytes: int = 64_000_000
-    max_bits: int = 8_192
-    max_pairs: int = 20_000
 
 
 class NamedTuple(tuple):
@@ -51,32 +28,7 @@ class NamedTuple(tuple):
         return self[fields.index(name)]
 
 
-def need(condition: Any, what: str) -> None:
-    """Raise BadReply unless the condition holds."""
-    if not condition:
-        raise BadReply(f"the student's kernel sent {what}")
-
-
-def unpack(reply: bytes, bounds: Bounds) -> tuple[dict, bytes]:
-    """Split a reply into its JSON part and its raw bytes.
-
-    Raises:
-        BadReply: If it is not of that form, or too large or too deep.
-    """
-    need(len(reply) <= bounds.max_bytes, "too much")
-    size = int.from_bytes(reply[:8], "big")
-    need(len(reply) >= 8 and size <= len(reply) - 8, "a truncated reply")
-    head = reply[8 : 8 + size]
-    need(head.count(b",") + head.count(b"[") + head.count(b"{") <= 4 * bounds.max_nodes, "too many values")
-    try:
-        tree = json.loads(head)
-    except (ValueError, RecursionError):
-        tree = None
-    need(type(tree) is dict, "no JSON object")
-    return tree, reply[8 + size :]
-
-
-class Decoder:
+class Decoder(Raw):
     """Decodes one reply.
 
     Args:
@@ -91,7 +43,8 @@ class Decoder:
     def __init__(
         self, table: Table, raw: bytes, bounds: Bounds, handle: Callable, error: Callable, missing: Any = None
     ):
-        self.table, self.raw, self.bounds = table, raw, bounds
+        super().__init__(raw, bounds)
+        self.table = table
         self.outputs: list[torch.Tensor] = []
         self._makers = {"handle": handle, "error": self._error(error), "missing": lambda: missing}
         self._nodes_left = bounds.max_nodes
@@ -118,27 +71,6 @@ class Decoder:
         """Return an integer of acceptable size."""
         need(type(value) is int and value.bit_length() <= self.bounds.max_bits, "no integer, or a huge one")
         return value
-
-    def blob(self, where: Any) -> bytes:
-        """Return the raw bytes that a node refers to."""
-        if where is None:
-            return b""
-        need(type(where) is list and len(where) == 2 and all(type(each) is int for each in where), "no place of bytes")
-        start, size = where
-        need(0 <= start <= start + size <= len(self.raw), "a place outside its bytes")
-        return self.raw[start : start + size]
-
-    def tensor(self, meta: Any, where: Any) -> torch.Tensor:
-        """Return a new tensor made of dtype, shape, requires_grad, device, whether it is a parameter, and bytes."""
-        name, shape, requires_grad, device, parameter = meta
-        need(type(name) is str and name in _DTYPES, "a tensor of no known dtype")
-        need(type(device) is str and _DEVICE.fullmatch(device), "a tensor on no known device")
-        need(type(requires_grad) is bool and type(parameter) is bool, "a tensor of no known form")
-        raw = self._sized(shape, _DTYPES[name].itemsize, where)
-        made = tensor_from(_truth(raw) if name == "torch.bool" else raw, _DTYPES[name], tuple(shape))
-        if device != "cpu" and torch.cuda.is_available():
-            made = made.to(device)
-        return torch.nn.Parameter(made, requires_grad) if parameter else made.requires_grad_(requires_grad)
 
     def content(self, kind: str, node: Any, old: Content) -> Content:
         """Return what an object is to hold from now on.
@@ -170,10 +102,10 @@ class Decoder:
             need(type(requires_grad) is bool and len(children) == 1, "a tensor of no known form")
             need(children[0] is None or isinstance(children[0], torch.Tensor), "a gradient that is no tensor")
             self.tensor([name, shape, False, "cpu", False], where)
-            raw = _truth(raw) if name == "torch.bool" else raw
+            raw = truth_bytes(raw) if name == "torch.bool" else raw
             return Content((name, tuple(shape), requires_grad), children, raw)
         if kind == "array":
-            return Content((self._array_type(meta[0]).str, tuple(meta[1])), [], self._array(meta, where).tobytes())
+            return Content((self.array_type(meta[0]).str, tuple(meta[1])), [], self.array(meta, where).tobytes())
         if kind == "dict":
             need(len(children) % 2 == 0, "keys without values")
         if kind in ("dict", "set"):
@@ -199,7 +131,7 @@ class Decoder:
         if kind == "tensor":
             return self.tensor(meta, where)
         if kind == "array":
-            return self._array(meta, where)
+            return self.array(meta, where)
         if kind == "generator":
             need(meta == ["cpu"], "a random generator that is not on the CPU")
             return torch.Generator().set_state(tensor_from(self.blob(where), torch.uint8, (len(self.blob(where)),)))
@@ -209,24 +141,6 @@ class Decoder:
         need(type(number) is int and number % 2 == 1 and number not in self.table.objects, "a number that is taken")
         need(len(self.table.objects) < self.bounds.max_pairs, "too many objects")
         self.table.add(made, kind, number)
-
-    def _array_type(self, name: Any) -> np.dtype:
-        need(type(name) is str and _ARRAY.fullmatch(name), "an array of no known dtype")
-        return np.dtype(name)
-
-    def _array(self, meta: Any, where: Any) -> np.ndarray:
-        name, shape = meta
-        dtype = self._array_type(name)
-        raw = self._sized(shape, dtype.itemsize, where)
-        return np.frombuffer(_truth(raw) if dtype.kind == "b" else raw, dtype).reshape(shape).copy()
-
-    def _sized(self, shape: Any, itemsize: int, where: Any) -> bytes:
-        need(type(shape) is list and len(shape) <= 32, "a shape that is none")
-        need(all(type(each) is int and 0 <= each < 2**40 for each in shape), "a shape that is none")
-        need(math.prod(max(each, 1) for each in shape) * itemsize <= self.bounds.max_bytes, "a huge shape")
-        raw = self.blob(where)
-        need(math.prod(shape) * itemsize == len(raw), "a shape that does not fit its bytes")
-        return raw
 
     def _error(self, make: Callable) -> Callable:
         def error(kind: Any, name: Any, bases: Any, args: Any, message: Any, trace: Any) -> Exception:
@@ -255,7 +169,7 @@ class Decoder:
         return self.blob(where)
 
     def _scalar(self, name: Any, where: Any) -> np.generic:
-        return self._array([name, []], where)[()]
+        return self.array([name, []], where)[()]
 
     def _tuple(self, fields: Any, nodes: Any) -> tuple:
         children = self.values(nodes)
@@ -284,10 +198,10 @@ class Decoder:
         return torch.Size(shape)
 
     def _dtype(self, name: Any) -> torch.dtype:
-        return _DTYPES[f"torch.{name}"]
+        return DTYPES[f"torch.{name}"]
 
     def _device(self, name: Any) -> torch.device:
-        need(type(name) is str and _DEVICE.fullmatch(name), "no known device")
+        need(type(name) is str and DEVICE.fullmatch(name), "no known device")
         return torch.device(name)
 
     def _pair(self, number: Any) -> Any:
@@ -299,10 +213,8 @@ class Decoder:
         return self.outputs[index]
 
 
-_TAGS = frozenset(
-    "handle error missing new int float complex str bytes scalar tuple frozenset range slice size dtype device pair "
-    "output".split()
-)
+_DATA = ("new", "pair", "output", "int", "float", "complex", "str", "bytes", "scalar", "tuple", "frozenset", "range")
+_TAGS = frozenset([*_DATA, "slice", "size", "dtype", "device", "handle", "error", "missing"])
 
 
 def _is_kept(node: Any) -> bool:
@@ -311,8 +223,3 @@ def _is_kept(node: Any) -> bool:
 
 def _is_known(node: Any, kept: dict) -> bool:
     return not _is_kept(node) or node[1] in kept
-
-
-def _truth(raw: bytes) -> bytes:
-    """Return bytes in which every value is 0 or 1, as truth values have to be."""
-    return (np.frombuffer(raw, np.uint8) != 0).tobytes()

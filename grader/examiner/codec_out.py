@@ -1,4 +1,4 @@
-"""From the grader to the student: any data of ours, pickled, with every mutable part known by a number on both sides."""
+"""From the grader to the student: our data, pickled, every mutable part known by a number on both sides."""
 
 import base64
 import io
@@ -9,9 +9,9 @@ from typing import Any
 import cloudpickle
 import torch
 
-from grader.examiner.standins import Namespace, StandIn
 from grader.examiner.remote.content import kind_of
 from grader.examiner.remote.table import Table
+from grader.examiner.standins import Namespace, StandIn
 
 
 def dump(payload: Any, table: Table) -> str:

@@ -25,7 +25,7 @@ class StudentError(Exception):
     student_traceback = ""
 
 
-class StudentTimeout(StudentError):
+class StudentTimeout(StudentError):  # noqa: N818 - as above
     """The student's code took longer than it may."""
 
 

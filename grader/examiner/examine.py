@@ -1,6 +1,7 @@
 """Run one test cell in this process, against the student's kernel."""
 
 import ast
+import builtins
 import contextlib
 import ctypes
 import io
@@ -8,7 +9,6 @@ import threading
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
@@ -29,7 +29,7 @@ class Verdict:
         value: The value of a last expression if that is a plain number: nbgrader's partial credit.
         error: The name of the exception that ended it.
         message: That exception's text.
-        student_traceback: Where in the student's code it was raised, if it was. It is the student's kernel that says so.
+        student_traceback: Where in the student's code it was raised, if it was: the student's kernel says so.
         printed: What the cell and the student's code printed meanwhile.
     """
 
@@ -67,12 +67,27 @@ def examine(cell_source: str, session: Session) -> Verdict:
 
 def _run(source: str, namespace: Namespace) -> float | None:
     tree = ast.parse(source, _FILE)
+    namespace.exchange.likely_names = _unbound(tree)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     exec(compile(tree, _FILE, "exec", dont_inherit=True, optimize=0), namespace)
     if last is None:
         return None
     value = eval(compile(ast.Expression(last.value), _FILE, "eval", dont_inherit=True, optimize=0), namespace)
     return value if type(value) in (int, float) else None
+
+
+def _unbound(tree: ast.Module) -> frozenset[str]:
+    """Return the names that a cell reads and assigns nowhere."""
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    bound = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            bound.add(node.name)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, ast.alias):
+            bound.add((node.asname or node.name).split(".")[0])
+    return frozenset({node.id for node in names} - bound - set(dir(builtins)))
 
 
 def _failure(error: BaseException, exchange: Exchange, printed: io.StringIO) -> Verdict:
@@ -129,8 +144,3 @@ def _deadline(seconds: float) -> Iterator[None]:
         with lock:
             over.append(True)
         timer.cancel()
-
-
-def is_hidden(cell_source: str) -> Any:
-    """Whether a test cell holds tests that students do not see."""
-    return "### BEGIN HIDDEN TESTS" in cell_source

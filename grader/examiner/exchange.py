@@ -8,9 +8,10 @@ from typing import Any
 
 import torch
 
-from grader.examiner.codec_in import Decoder, need, unpack
+from grader.examiner.codec_in import Decoder
 from grader.examiner.codec_out import dump
 from grader.examiner.errors import BadReply, clean_text, error_class, student_error
+from grader.examiner.raw import need, unpack
 from grader.examiner.remote.content import Content, read, write
 from grader.examiner.remote.table import Table
 from grader.examiner.session import Session
@@ -31,6 +32,7 @@ class Exchange:
         self.session, self.bounds = session, session.limits.bounds
         self.table = Table(first=0)
         self.printed = ""
+        self.likely_names: frozenset[str] = frozenset()  # fetched together with the first
         self._stand_ins: dict[int, Any] = {}
         self._names: dict[str, Any] = {}
         self._dropped: list[int] = []
@@ -46,7 +48,8 @@ class Exchange:
             KeyError: If the student has none.
         """
         if name not in self._names:
-            self._names[name] = self.request("name", name)
+            wanted = list({name, *self.likely_names} - set(self._names))
+            self._names.update(zip(wanted, self.request("names", wanted), strict=True))
         if self._names[name] is _MISSING:
             raise KeyError(name)
         return self._names[name]

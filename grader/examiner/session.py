@@ -11,8 +11,8 @@ from typing import Any
 
 import zmq
 
-from grader.examiner.codec_in import Bounds
 from grader.examiner.errors import BadReply, KernelLost, StudentTimeout
+from grader.examiner.raw import Bounds
 
 _PARTS = ("content", "table", "graph", "encode", "load", "serve")
 _PACKAGE = "_examiner"
@@ -29,6 +29,7 @@ for name, source in {sources!r}:
     sys.modules[module.__name__] = module
     exec(compile(source, module.__name__, "exec"), vars(module))
     setattr(package, name, module)
+get_ipython().kernel._execute_sleep = 0
 package.server = package.serve.Server(get_ipython().user_ns, {limits!r})
 """
 

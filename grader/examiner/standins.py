@@ -9,14 +9,14 @@ import torch
 class StandIn:
     """An object of the student's, as a test cell sees it.
 
-    Whatever is asked of it happens in the student's kernel, and plain data comes back. Nothing of the student's decides a
-    comparison: `==` is identity.
+    Whatever is asked of it happens in the student's kernel, and plain data comes back. Nothing of the student's
+    decides a comparison: `==` is identity.
     """
 
-    __slots__ = ("__weakref__", "_exchange", "_id", "_type", "_bases", "_name")
+    __slots__ = ("__weakref__", "_bases", "_exchange", "_id", "_name", "_type")
 
     def __init__(self, exchange: Any, number: int, type_name: str, bases: tuple[type, ...], name: str):
-        for slot, value in zip(self.__slots__[1:], (exchange, number, type_name, bases, name), strict=True):
+        for slot, value in zip(StandIn.__slots__[1:], (bases, exchange, number, name, type_name), strict=True):
             object.__setattr__(self, slot, value)
 
     @property
@@ -41,7 +41,7 @@ class StandIn:
     def __delattr__(self, name: str) -> None:
         _ask(self, "delattr", name)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: D102 - a magic method like the others
         return object.__getattribute__(self, "_exchange").request("call", self, *args, **kwargs)
 
     def __getitem__(self, key: Any) -> Any:

@@ -17,7 +17,7 @@ MISSING = object()  # a name that the student does not have
 _KNOWN_BASES = ("torch.", "collections.abc")
 
 
-class TooLarge(ValueError):
+class TooLargeError(ValueError):
     """What the student's code returned is more than the grader takes."""
 
 
@@ -58,7 +58,7 @@ class Encoder:
         """Return the JSON node of a value."""
         self._nodes_left -= 1
         if self._nodes_left < 0:
-            raise TooLarge("the result has more parts than the grader takes")
+            raise TooLargeError("the result has more parts than the grader takes")
         number = self.table.find(obj)
         if number is not None:
             return ["pair", number]
@@ -200,7 +200,7 @@ class Encoder:
     def _spend(self, size: int) -> None:
         self._bytes_left -= size
         if self._bytes_left < 0:
-            raise TooLarge("the result has more bytes than the grader takes")
+            raise TooLargeError("the result has more bytes than the grader takes")
 
 
 def _broad_kind(obj: Any) -> str | None:

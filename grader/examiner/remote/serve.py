@@ -104,9 +104,9 @@ class Server:
         with torch.set_grad_enabled(payload["grad"]):
             return _OPERATIONS[payload["operation"]](self, *payload["args"], **payload["kwargs"])
 
-    def _name(self, name: str) -> Any:
-        self.names[name] = self.namespace.get(name, MISSING)
-        return self.names[name]
+    def _names(self, names: list[str]) -> tuple:
+        self.names |= {name: self.namespace.get(name, MISSING) for name in names}
+        return tuple(self.names[name] for name in names)
 
     def _rebound(self) -> list[tuple[str, Any]]:
         now = [(name, self.namespace.get(name, MISSING)) for name in self.names]
@@ -177,4 +177,4 @@ _PLAIN = {
     "deepcopy": copy.deepcopy,
 }
 _OPERATIONS: dict[str, Callable] = {name: _plainly(function) for name, function in _PLAIN.items()}
-_OPERATIONS |= {"call": _call, "name": Server._name, "gradients": Server._gradients}
+_OPERATIONS |= {"call": _call, "names": Server._names, "gradients": Server._gradients}
