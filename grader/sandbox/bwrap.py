@@ -55,16 +55,19 @@ def sandbox_command(
         variables: Environment variables beyond `environment()`.
         filter_fd: An open file with a filter for system calls.
     """
+    # As process 1: a process of bubblewrap inside would be a way to files outside, by /proc/1/exe and /proc/1/fd.
     command = [bwrap, "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--clearenv"]
-    command += ["--cap-drop", "ALL", "--hostname", "sandbox", "--uid", "1000", "--gid", "1000"]
+    command += ["--cap-drop", "ALL", "--as-pid-1", "--hostname", "sandbox", "--uid", "1000", "--gid", "1000"]
     if has_options(bwrap, "--disable-userns"):
         command += ["--disable-userns"]
     if filter_fd is not None:
         command += ["--seccomp", str(filter_fd)]
     for name, value in {**environment(), **(variables or {})}.items():
         command += ["--setenv", name, value]
+    # To the system, a kernel that root started is root's: it could change the machine's settings in /proc/sys.
+    command += ["--proc", "/proc", "--remount-ro", "/proc"]
     # /dev and the root are writable memory without a limit, unless they are made read-only once everything is in place.
-    command += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+    command += ["--dev", "/dev", "--remount-ro", "/dev"]
     for folder in FOLDERS:
         command += ["--perms", "1777", "--size", str(limits.disk_bytes), "--tmpfs", folder]
     command += ["--dir", WORK, *_read_only(data_files, packages), "--bind", str(run), RUN]

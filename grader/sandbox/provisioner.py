@@ -41,8 +41,7 @@ class SandboxProvisioner(LocalProvisioner):
 
     folder: Path | None = None
     watchdog: Watchdog | None = None
-    _first: int | None = None  # the process whose end ends the sandbox: of its process namespace, the first
-    _kernel: int | None = None
+    _first: int | None = None  # the kernel: of its process namespace the first, so that all others end with it
     _filter: int | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
@@ -110,16 +109,9 @@ class SandboxProvisioner(LocalProvisioner):
 
     def interrupt(self) -> None:
         """Interrupt the kernel; its code can swallow that."""
-        if self.process and (kernel := self._find_kernel()):
+        if self.process and self.process.poll() is None and self._first is not None:
             with suppress(OSError):
-                os.kill(kernel, signal.SIGINT)
-
-    def _find_kernel(self) -> int | None:
-        if not self.protected:
-            return self.pid
-        if self._kernel is None:
-            self._kernel = min(children(self._first), default=None)
-        return self._kernel if self._kernel in children(self._first) else None
+                os.kill(self._first, signal.SIGINT)
 
     def kill_all(self) -> None:
         """Kill every process of the sandbox. Without a sandbox: those that have not hidden."""
@@ -149,7 +141,7 @@ class SandboxProvisioner(LocalProvisioner):
         if self.watchdog is not None:
             self.watchdog.stop()
         if self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            _remove(self.folder)
 
 
 def _readable(content: bytes) -> int:
@@ -166,6 +158,13 @@ def _private_folder() -> Path:
         os.rmdir(folder)
         folder = tempfile.mkdtemp(prefix="kernel-", dir="/tmp")
     return Path(folder)
+
+
+def _remove(folder: Path) -> None:
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except RecursionError:  # folders nested too deeply for Python
+        subprocess.run(["rm", "-rf", "--", str(folder)], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def register() -> None:

@@ -66,8 +66,14 @@ class Watchdog(threading.Thread):
 
     def run(self) -> None:
         """Look, wait, look again, until stopped or until the kernel has to go."""
+        volunteered = False
         while not self._stopped.wait(_PERIOD_S):
-            if reason := self.excess():
+            volunteered = volunteered or self._volunteer()
+            try:
+                reason = self.excess()
+            except Exception as error:  # unwatched, it must not go on
+                reason = f"it could not be watched any more: {error!r}"
+            if reason:
                 self.reason = reason
                 self._kill()
                 return
@@ -82,8 +88,7 @@ class Watchdog(threading.Thread):
         pids = []
         for pid in tree(self._root):
             pids.append(pid)
-            # The sandbox's own first process is none of the student's.
-            if len(pids) > self._limits.processes + self._protected:
+            if len(pids) > self._limits.processes:
                 return f"it had more than {self._limits.processes} processes"
         files = self._file_bytes()
         memory = files + sum(map(resident_bytes, pids))
@@ -91,11 +96,18 @@ class Watchdog(threading.Thread):
             memory = files + sum(map(proportional_bytes, pids))
         if memory > self._limits.memory_bytes:
             return f"it used {in_words(memory)} of memory; the limit is {in_words(self._limits.memory_bytes)}"
-        if folder_bytes(self._run) > self._limits.disk_bytes:
+        if self._protected and folder_bytes(self._run) > self._limits.disk_bytes:
             return f"it wrote more than {in_words(self._limits.disk_bytes)} beside its sockets"
         if resident_bytes(os.getpid()) > self._own + _OWN_GROWTH_BYTES:
             return f"its messages, or the tests, filled {in_words(_OWN_GROWTH_BYTES)} of the grader's memory"
         return ""
+
+    def _volunteer(self) -> bool:
+        """Should the machine itself run out of memory, this is what it may take first; what it starts inherits that."""
+        for pid in tree(self._root):
+            with suppress(OSError):
+                Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
+        return True
 
     def _file_bytes(self) -> int:
         if not self._protected:
@@ -113,14 +125,14 @@ class Watchdog(threading.Thread):
                 os.kill(pid, signal.SIGKILL)
 
 
-def folder_bytes(folder: Path) -> int:
-    """Return the bytes in a folder; a folder or a file that vanishes meanwhile counts nothing."""
-    total = 0
+def folder_bytes(folder: Path) -> float:
+    """Return the bytes in a folder without folders in it; with one, which nobody needs there, infinitely many."""
+    total = 0.0
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             with suppress(OSError):
+                if entry.is_dir(follow_symlinks=False):
+                    return float("inf")
                 # An empty file takes room too.
                 total += 4096 + entry.stat(follow_symlinks=False).st_size
-                if entry.is_dir(follow_symlinks=False):
-                    total += folder_bytes(Path(entry.path))
     return total
