@@ -37,7 +37,7 @@ class Draft:
 
     def remarks(self) -> list[str]:
         """Return the notes as lines."""
-        return [f"{message}: {few(names)}" for message, names in self.notes.items()]
+        return [f"{message}: {few(names)}" if names else message for message, names in self.notes.items()]
 
     def is_open(self, position: int) -> bool:
         """Tell whether a solution cell was left as it was handed out, or blank."""
@@ -156,7 +156,7 @@ def _note_matches(result: Draft, found: Matches, used: dict[int, int]) -> None:
         if i not in found.owners and given.role in ("test", "locked"):
             result.note(i, "deleted, put back")
     if not _is_sorted(used[j] for j in sorted(used)):
-        result.notes["cells had changed places, they were put back"] = ["see the notebook"]
+        result.notes["cells had changed places, they were put back"] = []
     changed = result.notes.get("locked and changed, restored")
     if changed:
         result.flags.append(f"changed locked cells: {few(changed)}")
