@@ -7,7 +7,7 @@ from rich.table import Table
 from benchmarks import clipping
 from benchmarks.timing import measure
 
-N_ROUNDS = 21
+N_ROUNDS = 17
 
 
 def main(models: dict = clipping.MODELS, n_rounds: int = N_ROUNDS) -> None:
