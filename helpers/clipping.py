@@ -51,6 +51,7 @@ def global_norm(gradients: Sequence[Float[Tensor, "..."]]) -> Float[Tensor, ""]:
     return norm if norm.item() < math.inf or norm.device.type == "mps" else _norm(entries, torch.float64)
 
 
+@torch.no_grad()
 def clip_by_global_norm(
     gradients: Sequence[Float[Tensor, "..."]], max_norm: float, *, error_if_nonfinite: bool = True
 ) -> Float[Tensor, ""]:
@@ -89,6 +90,7 @@ def clip_by_global_norm(
     return norm
 
 
+@torch.no_grad()
 def clip_by_tensor_norm(
     gradients: Sequence[Float[Tensor, "..."]], max_norm: float, *, error_if_nonfinite: bool = True
 ) -> Float[Tensor, " n_gradients"]:
@@ -125,6 +127,7 @@ def clip_by_tensor_norm(
     return norms
 
 
+@torch.no_grad()
 def clip_by_value(gradients: Sequence[Float[Tensor, "..."]], max_value: float) -> None:
     """Clamp every entry of every gradient in place to [-max_value, max_value].
 

@@ -134,3 +134,12 @@ def test_the_callback_by_value_logs_the_norm_before(device):
 def test_the_callbacks_refuse_a_bad_bound(callback, bound):
     with pytest.raises(ValueError, match=r"max_\w+ must be > 0"):
         callback(bound)
+
+
+def test_clipping_stays_out_of_the_autograd_graph(device):
+    weight = torch.tensor([3.0, 4.0], device=device, requires_grad=True)
+    (gradient,) = torch.autograd.grad(weight.square().sum(), weight, create_graph=True)
+    assert not clipping.clip_by_global_norm([gradient], 1.0).requires_grad
+    assert not clipping.clip_by_tensor_norm([gradient], 0.5).requires_grad
+    clipping.clip_by_value([gradient], 0.3)
+    assert gradient.detach().abs().max() <= 0.3
