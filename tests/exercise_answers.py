@@ -17,6 +17,7 @@ is the cells under one `## ` heading, in an empty namespace, with the reference 
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -106,3 +107,8 @@ def _exercise(notebook, answer):
 def _copy(cell, number):
     mark = cell.metadata.nbgrader | {"grade_id": copy_id(grade_id(cell), number)}
     return new_code_cell(cell.source, metadata={"nbgrader": NotebookNode(mark)})
+
+
+def write(notebook, folder):
+    folder.mkdir(parents=True)
+    nbformat.write(notebook, folder / f"{folder.name}.ipynb")
