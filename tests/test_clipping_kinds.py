@@ -136,7 +136,7 @@ def test_the_callbacks_refuse_a_bad_bound(callback, bound):
         callback(bound)
 
 
-def test_clipping_stays_out_of_the_autograd_graph(device):
+def test_a_norm_holds_no_autograd_graph(device):
     weight = torch.tensor([3.0, 4.0], device=device, requires_grad=True)
     (gradient,) = torch.autograd.grad(weight.square().sum(), weight, create_graph=True)
     assert not clipping.clip_by_global_norm([gradient], 1.0).requires_grad
