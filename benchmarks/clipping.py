@@ -13,7 +13,7 @@ from helpers.device import generator
 # Widths, and calls per round: as many as make a round take some ten milliseconds.
 MODELS = {
     "small: 64-32-10": ((64, 32, 10), 50),
-    "deep: 40 layers of 32": ((32,) * 41, 20),
+    "deep: 40 layers of 32": ((32,) * 41, 12),
     "medium: 784-512-512-10": ((784, 512, 512, 10), 20),
     "large: 18 M parameters": ((784, 2048, 4096, 2048, 10), 1),
 }

@@ -40,17 +40,20 @@ def global_norm(gradients: Sequence[Float[Tensor, "..."]]) -> Float[Tensor, ""]:
         gradients: One tensor per parameter, any shapes.
 
     Returns:
-        The norm on the first gradient's device; 0 for an empty sequence; inf or NaN where an entry is, and inf where
-        the sum of squares overflows even float64 (entries around 1e154).
+        The norm on the first gradient's device, outside of any autograd graph; 0 for an empty sequence; inf or NaN
+        where an entry is, and inf where the sum of squares overflows even float64 (entries around 1e154).
     """
     entries = [g.coalesce().values() if g.is_sparse else g for g in _distinct(gradients)]
     if not entries:
         return torch.zeros(())
     norm = _norm(entries, functools.reduce(torch.promote_types, {g.dtype for g in entries}, torch.float32))
     # inf may be an overflow of the squares only. (Not on MPS, which has no float64.)
-    return norm if norm.item() < math.inf or norm.device.type == "mps" else _norm(entries, torch.float64)
+    if not norm.item() < math.inf and norm.device.type != "mps":
+        norm = _norm(entries, torch.float64)
+    return norm.detach()
 
 
+@torch.no_grad()
 def clip_by_global_norm(
     gradients: Sequence[Float[Tensor, "..."]], max_norm: float, *, error_if_nonfinite: bool = True
 ) -> Float[Tensor, ""]:
@@ -89,6 +92,7 @@ def clip_by_global_norm(
     return norm
 
 
+@torch.no_grad()
 def clip_by_tensor_norm(
     gradients: Sequence[Float[Tensor, "..."]], max_norm: float, *, error_if_nonfinite: bool = True
 ) -> Float[Tensor, " n_gradients"]:
@@ -125,6 +129,7 @@ def clip_by_tensor_norm(
     return norms
 
 
+@torch.no_grad()
 def clip_by_value(gradients: Sequence[Float[Tensor, "..."]], max_value: float) -> None:
     """Clamp every entry of every gradient in place to [-max_value, max_value].
 

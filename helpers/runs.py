@@ -16,6 +16,8 @@ class Interval(NamedTuple):
     high: np.ndarray | np.floating
 
     def __str__(self) -> str:
+        if np.ndim(self.mean):
+            return repr(self)
         return f"{self.mean:.2f} [{self.low:.2f}, {self.high:.2f}]"
 
 

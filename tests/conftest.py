@@ -25,3 +25,11 @@ def _global_streams():
     name, keys, *rest = np.random.get_state()  # noqa: NPY002
     cuda = [state.tolist() for state in torch.cuda.get_rng_state_all()] if torch.cuda.is_available() else []
     return random.getstate(), (name, keys.tolist(), *rest), torch.get_rng_state().tolist(), cuda
+
+
+@pytest.fixture(scope="module")
+def own_home(tmp_path_factory):
+    """Gives kernels a home folder: they leave a profile and a history in it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IPYTHONDIR", str(tmp_path_factory.mktemp("ipython")))
+        yield

@@ -1,4 +1,4 @@
-"""`helpers.clipping`: clipping by value, sparse gradients, and the callback."""
+"""`helpers.clipping`: clipping by value, sparse gradients, and the callbacks."""
 
 import math
 
@@ -122,7 +122,24 @@ def test_the_callback_logs_a_norm_that_is_not_finite(device):
     assert not any(map(math.isfinite, callback.norms))
 
 
+def test_the_callback_by_value_logs_the_norm_before(device):
+    callback = clipping.ClipByValue(0.1)
+    norms = fit_with(callback, device)
+    assert len(callback.norms) == 6
+    assert callback.norms[0] > norms[0] == pytest.approx(0.1 * math.sqrt(2), rel=1e-6)  # both entries clipped
+
+
+@pytest.mark.parametrize("callback", [clipping.ClipByGlobalNorm, clipping.ClipByValue])
 @pytest.mark.parametrize("bound", [0.0, -1.0, math.nan])
-def test_the_callback_refuses_a_bad_bound(bound):
-    with pytest.raises(ValueError, match="max_norm must be > 0"):
-        clipping.ClipByGlobalNorm(bound)
+def test_the_callbacks_refuse_a_bad_bound(callback, bound):
+    with pytest.raises(ValueError, match=r"max_\w+ must be > 0"):
+        callback(bound)
+
+
+def test_a_norm_holds_no_autograd_graph(device):
+    weight = torch.tensor([3.0, 4.0], device=device, requires_grad=True)
+    (gradient,) = torch.autograd.grad(weight.square().sum(), weight, create_graph=True)
+    assert not clipping.clip_by_global_norm([gradient], 1.0).requires_grad
+    assert not clipping.clip_by_tensor_norm([gradient], 0.5).requires_grad
+    clipping.clip_by_value([gradient], 0.3)
+    assert gradient.detach().abs().max() <= 0.3

@@ -73,3 +73,4 @@ def test_interval_refuses_a_bad_level(level):
 
 def test_an_interval_prints_itself():
     assert str(runs.interval(np.array([1.0, 2.0, 3.0]))) == "2.00 [-0.48, 4.48]"
+    assert str(runs.interval(np.array([[1.0, 2.0], [3.0, 2.0]]))).startswith("Interval(mean=array(")

@@ -19,7 +19,7 @@ def setting(device, seed=0):
     stream = generator(seed)
     x, y = data.sine(10, noise_std=0.1, generator=stream)
     model = models.mlp((1, 8, 1), generator=stream, activation=nn.Tanh).to(device)
-    return model, x.to(device), y.to(device), torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    return model.eval(), x.to(device), y.to(device), torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
 
 
 def fit(device, *, seed=0, order=1, n_epochs=3, batch_size=4, callbacks=()):
