@@ -3,7 +3,8 @@
 import base64
 import io
 import pickle
-from types import FunctionType
+from itertools import islice
+from types import FunctionType, GeneratorType
 from typing import Any
 
 import cloudpickle
@@ -35,6 +36,9 @@ def dump(payload: Any, table: Table) -> str:
     return base64.b64encode(head + body.getvalue()).decode("ascii")
 
 
+_ITEMS = 100_000  # that a generator may yield
+
+
 class _Pickler(cloudpickle.Pickler):
     def __init__(self, file: io.BytesIO, table: Table):
         super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
@@ -53,6 +57,14 @@ class _Pickler(cloudpickle.Pickler):
             number = self._add(obj)
         # A new container is pickled where it first occurs, and after that by the pickler's own memory.
         return None if number is None or number in self.fresh else ("pair", number)
+
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, GeneratorType):
+            items = list(islice(obj, _ITEMS))
+            if len(items) == _ITEMS:
+                raise TypeError(f"a generator that yields {_ITEMS} items or more cannot cross the border")
+            return iter, (items,)
+        return super().reducer_override(obj)
 
     def _add(self, obj: Any) -> int | None:
         kind = _kind(obj)

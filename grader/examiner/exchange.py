@@ -108,7 +108,10 @@ class Exchange:
         self.printed = clean_text(self.printed + printed, self.session.limits.max_printed)
         if "graph" in tree:
             self._connect(decoder, *tree["graph"])
-        result = _Raised(decoder.value(tree["error"])) if "error" in tree else decoder.value(tree["value"])
+        result = decoder.value(tree["error" if "error" in tree else "value"])
+        if "error" in tree:
+            need(isinstance(result, Exception), "an error that is none")
+            result = _Raised(result)
         self._update(decoder, tree["updates"])
         self._names.update({name: decoder.value(node) for name, node in tree["names"].items() if name in self._names})
         for number in tree["dropped"]:

@@ -117,12 +117,13 @@ def _write_array(obj: np.ndarray, meta: tuple, children: list, raw: bytes) -> No
 
 
 def _read_dict(obj: dict) -> Content:
-    return Content((), [each for item in dict.items(obj) for each in item])
+    return Content((), [each for item in obj.items() for each in item])
 
 
 def _write_dict(obj: dict, meta: tuple, children: list, raw: bytes) -> None:
     obj.clear()
-    dict.update(obj, zip(children[::2], children[1::2], strict=True))
+    for key, value in zip(children[::2], children[1::2], strict=True):
+        obj[key] = value
 
 
 def _write_list(obj: list, meta: tuple, children: list, raw: bytes) -> None:

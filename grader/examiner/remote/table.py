@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from typing import Any
+from weakref import getweakrefcount
 
 from .content import Content, read, same
 
@@ -68,4 +69,9 @@ class Table:
     def _unheld(self) -> list[int]:
         grads = {id(obj.grad) for number, obj in self.objects.items() if self.kinds[number] == "tensor" and obj.is_leaf}
         keep = self.pinned | {self._numbers[each] for each in grads if each in self._numbers}
-        return [n for n in self.objects if n not in keep and sys.getrefcount(self.objects[n]) <= _UNHELD]
+        # A weak reference counts: that is how the handle of a hook knows the hooks of its module.
+        return [
+            n
+            for n in self.objects
+            if n not in keep and sys.getrefcount(self.objects[n]) <= _UNHELD and not getweakrefcount(self.objects[n])
+        ]
