@@ -6,6 +6,7 @@ import sysconfig
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 
+from grader.autograde import install
 from grader.export import GradesCsv
 from grader.feedback import GradesAndPending, RedactHiddenTests, RedactMarkScheme
 
@@ -28,22 +29,9 @@ c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 # The mark scheme stands with the question, so that the answer has a cell of its own; nbgrader expects it in a "task".
 c.ClearMarkScheme.enforce_metadata = False
 
-TIMEOUT_S = 60
-c.Execute.timeout = TIMEOUT_S
-c.Execute.error_on_timeout = {
-    "ename": "CellTimeoutError",
-    "evalue": f"the cell was stopped after {TIMEOUT_S} s",
-    "traceback": [f"CellTimeoutError: the cell was stopped after {TIMEOUT_S} s"],
-}
-# The default of 4 s fails a whole submission when the machine is merely busy.
-c.Execute.iopub_timeout = 30
-
-# Every kernel would otherwise tell the terminal that its local connection is not encrypted.
-c.Execute.extra_arguments = ["--log-level=ERROR"]
-
-# nbgrader gives no points to a test cell with any text on stderr: a warning from torch would be enough.
-c.IgnorePattern.enabled = True
-c.IgnorePattern.pattern = "^"
+# Submissions are rebuilt, run in a sandbox and examined from outside: see THREAT_MODEL.md.
+install()
+c.RunAndExamine.cell_s = 30
 
 # nbgrader's own feedback prints hidden tests and mark schemes, and an answer that nobody has read yet has 0 points.
 c.GenerateFeedback.preprocessors = [GradesAndPending, RedactHiddenTests, RedactMarkScheme, CSSHTMLHeaderPreprocessor]

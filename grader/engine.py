@@ -14,8 +14,8 @@ from sqlalchemy.exc import SAWarning
 from grader.course import ROOT, Course, GraderError, known_cells, open_course, read
 from grader.export import GradesCsv
 from grader.report import Result, result_of, write_scores
-from grader.steps import Feedback, Generate, Grade, convert, explain
-from grader.submission import find_problem, first_line
+from grader.sandbox.available import require_sandbox
+from grader.steps import Feedback, Generate, Grade, convert, first_line
 
 LOG = "nbgrader.log"
 
@@ -26,6 +26,7 @@ def grade(
     out: Path,
     root: Path = ROOT,
     on_result: Callable[[str, Result], None] = lambda student, result: None,
+    without_sandbox: bool = False,
 ) -> dict[str, Result]:
     """Grade every submission of an assignment, and write grades, messages and feedback to `out`.
 
@@ -38,14 +39,18 @@ def grade(
         out: Folder for the results.
         root: The folder with the assignments' sources and `nbgrader_config.py`.
         on_result: Called with each student and their result as soon as it is known.
+        without_sandbox: Run what students wrote with all rights of this process.
 
     Returns:
         The results by student.
 
     Raises:
-        GraderError: If an argument is no good, or the assignment itself cannot be prepared.
+        GraderError: If an argument is no good, the assignment cannot be prepared, or this machine has no sandbox.
     """
     course = open_course(assignment, submitted, out, root)
+    course.config.RunAndExamine.without_sandbox = without_sandbox
+    if not without_sandbox:
+        require_sandbox()
     with warnings.catch_warnings(), _open_log(course.out / LOG) as log:
         # nbgrader's own use of its database makes SQLAlchemy warn for every new submission.
         warnings.simplefilter("ignore", SAWarning)
@@ -81,17 +86,15 @@ def _prepare(course: Course, log: logging.Logger) -> None:
 
 
 def _grade_one(course: Course, student: str, log: logging.Logger) -> Result:
-    problem = find_problem(course, student)
-    if problem is None:
-        error = convert(course, Grade, student, log)
-        problem = error and explain(error)
+    error = convert(course, Grade, student, log)
+    problem = error and f"nbgrader gave up: {first_line(error)}"
     if problem is not None:
         _put_notice(course, student, problem)
     _close_missing_cells(course, student)
     result = result_of(course, student, problem)
     error = convert(course, Feedback, student, log)
     if error is not None:
-        result["note"] = "; ".join(filter(None, [result["note"], f"no feedback: {explain(error)}"]))
+        result["note"] = "; ".join(filter(None, [result["note"], f"no feedback: {first_line(error)}"]))
     return result
 
 

@@ -9,6 +9,7 @@ from nbgrader.api import Grade
 from nbgrader.utils import is_grade, is_solution
 
 from grader.course import Course, known_cells, read
+from grader.execute import NOT_REACHED
 
 PENDING = "needs manual grading"
 MISSING = "this cell is missing from the notebook"
@@ -29,7 +30,7 @@ class Result(TypedDict):
     """One student's result.
 
     `status` is "graded", "needs manual grading" or "not graded"; `note` is one line for the TA, "" if there is nothing
-    to say; `points` counts the cells that have been graded.
+    to say; `points` counts the cells that have been graded. `flags` are for a person to look at; they cost nothing.
     """
 
     status: str
@@ -37,6 +38,7 @@ class Result(TypedDict):
     points: float
     max: float
     cells: dict[str, CellResult]
+    flags: list[str]
 
 
 def result_of(course: Course, student: str, problem: str | None) -> Result:
@@ -55,12 +57,15 @@ def result_of(course: Course, student: str, problem: str | None) -> Result:
         absent = NOT_GRADED if problem else MISSING
         cells = {name: _cell_result(grades[name], present.get(name), absent) for name in course.graded_cells()}
     pending = any(cell["points"] is None for cell in cells.values())
+    found = notebook.metadata.get("grader", {})
+    problem = problem or found.get("problem")
     return {
         "status": NOT_GRADED if problem else PENDING if pending else "graded",
-        "note": problem or _note(notebook, cells, present),
+        "note": problem or "; ".join(filter(None, [*found.get("remarks", []), _first_stop(notebook)])),
         "points": sum(cell["points"] or 0 for cell in cells.values()),
         "max": sum(cell["max"] for cell in cells.values()),
         "cells": cells,
+        "flags": found.get("flags", []),
     }
 
 
@@ -93,14 +98,11 @@ def _message(cell: NotebookNode) -> str:
     return strip_ansi(f"{errors[-1].ename}: {errors[-1].evalue}").strip().removesuffix(":") if errors else ""
 
 
-def _note(notebook: NotebookNode, cells: dict[str, CellResult], present: dict[str, NotebookNode]) -> str:
-    missing = [name for name in cells if name not in present]
-    if missing:
-        return f"missing from the notebook: {', '.join(missing)}"
+def _first_stop(notebook: NotebookNode) -> str:
     stops = (_stop(number, cell) for number, cell in enumerate(notebook.cells, start=1) if not _is_test(cell))
     first = next(filter(None, stops), "")
-    # An answer that was not begun says so in its tests.
-    return "" if "NotImplementedError" in first else first
+    # An answer that was not begun says so in its tests; why cells were not reached stands in the remarks.
+    return "" if "NotImplementedError" in first or NOT_REACHED in first else first
 
 
 def _is_test(cell: NotebookNode) -> bool:

@@ -2,12 +2,11 @@
 
 import logging
 
-from nbclient.exceptions import DeadKernelError
-from nbgrader.converters import Autograde, BaseConverter, GenerateAssignment, GenerateFeedback
+from nbgrader.converters import BaseConverter, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 
+from grader.autograde import SafeAutograde
 from grader.course import Course
-from grader.submission import first_line
 
 
 class _OneNotebook:
@@ -33,7 +32,7 @@ class Generate(_OneNotebook, GenerateAssignment):
     """From the source to the exercise, and the tests into the gradebook."""
 
 
-class Grade(_OneNotebook, Autograde):
+class Grade(_OneNotebook, SafeAutograde):
     """From the submission to the notebook that was run, and the points into the gradebook."""
 
 
@@ -53,8 +52,7 @@ def convert(course: Course, step: type[BaseConverter], student: str, log: loggin
     return None
 
 
-def explain(error: Exception) -> str:
-    """Return in one line, for the TA, why a step failed."""
-    if isinstance(error, DeadKernelError):
-        return "Python died while the notebook ran: it used up the memory, or a cell ended it"
-    return f"nbgrader gave up: {first_line(error)}"
+def first_line(error: Exception) -> str:
+    """Return an exception's type and the first line of its message."""
+    message = next(iter(str(error).strip().splitlines()), "")
+    return f"{type(error).__name__}: {message}"

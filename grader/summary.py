@@ -42,6 +42,8 @@ def _remarks(results: Mapping[str, Result]) -> Table:
     for student, result in results.items():
         if remark := _remark(result):
             table.add_row(escape(student), escape(remark))
+        for flag in result["flags"]:
+            table.add_row(escape(student), f"[bold]look at this:[/] {escape(flag)}")
     return table
 
 
