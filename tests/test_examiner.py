@@ -1,79 +1,19 @@
 """Test cells against a real kernel: what honest students write works, and what hostile ones write gains nothing."""
 
+from pathlib import Path
+
 import nbformat
 import pytest
 from jupyter_client.manager import start_new_kernel
 
+from grader.answers import parse, sources
 from grader.examiner import Limits, Session, examine
 from tests.notebooks import ROOT
 
 SOLUTION = ROOT / "solutions" / "01_gradient_clipping" / "01_gradient_clipping.ipynb"
 EXERCISE = ROOT / "exercises" / "01_gradient_clipping" / "01_gradient_clipping.ipynb"
-HONEST = """
-import torch, copy, collections
-history, limit, table = [1, 2], 0.5, {"a": torch.ones(2)}
-def double(x): return x * 2
-def same(x): return x
-def fail(kind): raise kind("no good")
-class Diverged(Exception): pass
-def diverge(): raise Diverged("at step 3")
-def grow(items): items.append(len(items)); history.append(3)
-def rebind(): global limit; limit = 9.0
-def call(f, *args): return f(*args)
-def say(): print("hello"); return 1
-def count():
-    n = 0
-    while True:
-        yield n
-        n += 1
-def zero_(t): t.zero_()
-def fill(a): a += 1
-def draw(generator): return torch.rand(3, generator=generator)
-def draw_global(): return torch.rand(3)
-def step(model, x):
-    model.zero_grad(); model(x).sum().backward()
-Point = collections.namedtuple("Point", "x y")
-def point(): return Point(1, 2.5)
-def top(t): return torch.max(t, dim=0)
-class EarlyStopping:
-    def __init__(self, patience): self.patience, self.best, self.bad, self.log = patience, float("inf"), 0, []
-    def __call__(self, loss):
-        self.bad = 0 if loss < self.best else self.bad + 1
-        self.best = min(loss, self.best); self.log.append(loss)
-        return self.bad >= self.patience
-    def __len__(self): return len(self.log)
-    def __getitem__(self, i): return self.log[i]
-class Average:
-    def __init__(self, model, decay):
-        self.model, self.decay = model, decay
-        self.shadow = {k: v.clone() for k, v in model.state_dict().items()}
-    def update(self):
-        for k, v in self.model.state_dict().items(): self.shadow[k].mul_(self.decay).add_(v, alpha=1 - self.decay)
-    def apply(self): self.model.load_state_dict(self.shadow)
-class Net(torch.nn.Module):
-    def __init__(self, width=3):
-        super().__init__()
-        self.layer, self.drop = torch.nn.Linear(2, width), torch.nn.Dropout(0.5)
-    def forward(self, x): return self.drop(self.layer(x))
-def watch(model, seen):
-    def hook(module, args, output): seen.append(tuple(output.shape))
-    return model.register_forward_hook(hook)
-class Frozen:
-    def __init__(self, net): self.net = net
-    def __enter__(self):
-        for p in self.net.parameters(): p.requires_grad_(False)
-        return self
-    def __exit__(self, *error):
-        for p in self.net.parameters(): p.requires_grad_(True)
-def ensemble(makers, x): return torch.stack([make()(x) for make in makers]).mean(0)
-class Sgd(torch.optim.Optimizer):
-    def __init__(self, params, lr): super().__init__(params, {"lr": lr})
-    @torch.no_grad()
-    def step(self):
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p.grad is not None: p.sub_(group["lr"] * p.grad)
-"""
+CELLS = sources(parse((Path(__file__).parent / "examiner_cells.py").read_text(encoding="utf-8")))
+HONEST = CELLS.pop("the student's notebook")
 
 
 @pytest.fixture(scope="module")
@@ -96,82 +36,7 @@ def session(kernel):
     return Session(client, limits, manager.interrupt_kernel, manager.is_alive)
 
 
-PASSES = {
-    "values": "assert history == [1, 2] and limit == 0.5 and type(history) is list",
-    "tensor in a dict": "import torch\nassert torch.equal(table['a'], torch.ones(2))",
-    "numbers": "for x in (0, -1, 2**100, 0.1, -0.0, 1j, True, None, 'é', b'x', (1, [2]), {1: {2}}, range(3), float('inf')):\n"
-    "    assert same(x) == x and type(same(x)) is type(x)",
-    "numpy": "import numpy as np\nx = np.arange(6.0).reshape(2, 3)\nassert (double(x) == 2 * x).all()\n"
-    "assert type(double(x).sum()) is np.float64 and double(np.float32(2)).dtype == np.float32",
-    "an array in place": "import numpy as np\nx = np.zeros(3)\nfill(x)\nassert x.tolist() == [1, 1, 1]",
-    "a tensor in place": "import torch\nx = torch.ones(4)\nzero_(x[1:3])\nzero_(y := x[:1])\n"
-    "assert y.item() == 0 and x.tolist() == [0, 0, 0, 1]",
-    "a base through its view": "import torch\nx = torch.ones(3)\ncall(lambda a, b: zero_(b), x, x[:1])\nassert x[0] == 0",
-    "dtypes": "import torch\nfor d in (torch.bfloat16, torch.float16, torch.bool, torch.int8, torch.complex64):\n"
-    "    x = torch.ones(2, dtype=d)\n    assert same(x.clone()).dtype == d and double(x.float()).dtype == torch.float32",
-    "our very object comes back": "x = [1]\nassert same(x) is x",
-    "a list in place": "x = []\ngrow(x)\ngrow(x)\nassert x == [0, 1]\nassert history[-1] == 3\nhistory[:] = [1, 2]\ndouble(1)",
-    "a name rebound": "assert limit == 0.5\nrebind()\nassert limit == 9.0\ncall(lambda: globals())\nimport builtins",
-    "exceptions": "try:\n    fail(ValueError)\nexcept ValueError as e:\n    assert str(e) == 'no good'\nelse:\n    raise AssertionError",
-    "own exceptions": "try:\n    diverge()\nexcept Diverged as e:\n    assert 'step 3' in str(e)",
-    "a lambda's list": "seen = []\ncall(lambda a: seen.append(a), 3)\nassert seen == [3]",
-    "a global counter": "n = 0\ndef tick():\n    global n\n    n += 1\ncall(tick)\ncall(tick)\nassert n == 2",
-    "a nonlocal counter": "def outer():\n    n = 0\n    def tick():\n        nonlocal n\n        n += 1\n    call(tick)\n"
-    "    call(tick)\n    return n\nassert outer() == 2",
-    "a student's function in a lambda": "assert call(lambda x: double(x) + 1, 3) == 7",
-    "a class of the test": "class Box:\n    def __init__(self): self.n = 0\n    def add(self): self.n += 1\n"
-    "box = Box()\ncall(lambda b: b.add(), box)\nassert box.n == 1",
-    "a named tuple": "p = point()\nassert p.x == 1 and p.y == 2.5 and p == (1, 2.5)",
-    "torch's return types": "import torch\nt = top(torch.tensor([1.0, 3.0]))\nassert t.values == 3 and t.indices == 1 and t[0] == 3",
-    "early stopping": "s = EarlyStopping(patience=2)\nassert [s(x) for x in (3.0, 2.0, 2.5, 2.5)] == [False] * 3 + [True]\n"
-    "assert s.best == 2.0 and len(s) == 4 and s[0] == 3.0 and list(s) == [3, 2, 2.5, 2.5]\ns.bad = 0\nassert not s(5.0)\n"
-    "log = s.log\ns(7.0)\nassert log[-1] == 7.0 and s.log is log\nassert isinstance(s, EarlyStopping)",
-    "generators": "g = count()\nassert [next(g) for _ in range(3)] == [0, 1, 2]\nassert next(iter(g)) == 3",
-    "a random generator": "import torch\na = torch.Generator().manual_seed(1)\nb = torch.Generator().manual_seed(1)\n"
-    "assert torch.equal(draw(a), torch.rand(3, generator=b))\nassert torch.equal(a.get_state(), b.get_state())",
-    "the global seed": "import torch\ntorch.manual_seed(3)\na = draw_global()\nb = torch.rand(2)\ntorch.manual_seed(3)\n"
-    "assert torch.equal(a, torch.rand(3)) and torch.equal(b, torch.rand(2))",
-    "autograd": "import torch\nx = torch.ones(3, requires_grad=True)\ny = double(x)\n(y * torch.arange(3.0)).sum().backward()\n"
-    "assert x.grad.tolist() == [0, 2, 4]",
-    "autograd.grad in the middle": "import torch\nx = torch.ones(3, requires_grad=True)\n"
-    "z = call(lambda a, b: a * b, x.exp(), x)\n(g,) = torch.autograd.grad(z.sum(), x)\n"
-    "assert torch.allclose(g, 2 * torch.e * torch.ones(3)) and x.grad is None",
-    "second derivatives": "import torch\nx = torch.tensor(2.0, requires_grad=True)\ny = call(lambda a: a**3, x)\n"
-    "(g,) = torch.autograd.grad(y, x, create_graph=True)\n(h,) = torch.autograd.grad(g, x)\nassert g == 12 and h == 12",
-    "no_grad": "import torch\nx = torch.ones(1, requires_grad=True)\nwith torch.no_grad():\n    assert not double(x).requires_grad",
-    "grads of our module": "import torch\nm = torch.nn.Linear(2, 1)\nstep(m, torch.ones(1, 2))\n"
-    "assert m.weight.grad.tolist() == [[1, 1]]\nstep(m, torch.ones(1, 2))\nassert m.weight.grad.tolist() == [[1, 1]]",
-    "an object that keeps our module": "import torch\nm = torch.nn.Linear(1, 1)\ntorch.nn.init.zeros_(m.weight)\n"
-    "e = Average(m, 0.5)\ntorch.nn.init.ones_(m.weight)\ne.update()\nassert e.shadow['weight'].item() == 0.5\ne.apply()\n"
-    "assert m.weight.item() == 0.5",
-    "the student's module": "import torch\nn = Net(width=4)\nassert isinstance(n, torch.nn.Module)\n"
-    "assert sum(p.numel() for p in n.parameters()) == 12\nn.eval()\nx = torch.ones(5, 2)\n"
-    "assert torch.equal(n(x), n(x)) and n(x).shape == (5, 4)\nn.train()\nassert (n(x) == 0).any()\n"
-    "n.eval()\nn(x).sum().backward()\nassert n.layer.weight.grad.tolist() == [[5, 5]] * 4\n"
-    "assert any(isinstance(m, torch.nn.Dropout) for m in n.modules())",
-    "our optimiser on their module": "import torch\nn = Net().eval()\nsgd = torch.optim.SGD(n.parameters(), lr=1.0)\n"
-    "before = n.layer.bias.detach().clone()\nn(torch.ones(1, 2)).sum().backward()\nsgd.step()\nsgd.zero_grad()\n"
-    "assert torch.allclose(n(torch.zeros(1, 2)), before - 1)",
-    "their optimiser on our module": "import torch\nm = torch.nn.Linear(2, 1)\nopt = Sgd(m.parameters(), lr=0.5)\n"
-    "before = m.bias.item()\nm(torch.ones(1, 2)).sum().backward()\nopt.step()\nassert abs(m.bias.item() - before + 0.5) < 1e-6\n"
-    "assert isinstance(opt, torch.optim.Optimizer)",
-    "our optimiser with state": "import torch\nm = torch.nn.Linear(2, 1)\nopt = torch.optim.Adam(m.parameters())\n"
-    "step(m, torch.ones(1, 2))\ncall(lambda o: o.step(), opt)\ncall(lambda o: o.step(), opt)\n"
-    "assert opt.state[m.weight]['step'] == 2\nopt.step()\nassert opt.state[m.weight]['step'] == 3",
-    "a hook on our module": "import torch\nm, seen = torch.nn.Linear(2, 3), []\nhandle = watch(m, seen)\nm(torch.ones(4, 2))\n"
-    "assert seen == [(4, 3)]\nhandle.remove()\nm(torch.ones(4, 2))\nassert len(seen) == 1",
-    "a context manager": "import torch\nm = torch.nn.Linear(2, 3)\nwith Frozen(m):\n    assert not m.weight.requires_grad\n"
-    "assert m.weight.requires_grad",
-    "an ensemble": "import torch\nnets = [torch.nn.Linear(1, 1) for _ in range(3)]\nx = torch.ones(1, 1)\n"
-    "got = ensemble([lambda net=net: net for net in nets], x)\nassert torch.allclose(got, sum(n(x) for n in nets) / 3)",
-    "a deep copy": "import copy\nn = Net()\nm = copy.deepcopy(n)\nassert m is not n and m.layer is not n.layer",
-    "their layer in our Sequential": "import torch\nnet = torch.nn.Sequential(Net(), torch.nn.ReLU()).eval()\n"
-    "assert net(torch.ones(2, 2)).shape == (2, 3)\nassert len(list(net.parameters())) == 2",
-    "builtins are ours": "assert sum([1, 2]) == 3 and sorted([2, 1]) == [1, 2]",
-}
-
-
-@pytest.mark.parametrize("cell", PASSES.values(), ids=PASSES)
+@pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
 def test_honest(session, cell):
     verdict = examine(cell, session)
     assert verdict.ok, f"{verdict.error}: {verdict.message}\n{verdict.student_traceback}"
@@ -231,7 +96,8 @@ import torch, sys, json, base64, os, time
 class LyingTensor(torch.Tensor):
     @classmethod
     def __torch_function__(cls, func, types, args=(), kwargs=None):
-        return True if func in (torch.allclose, torch.equal) else super().__torch_function__(func, types, args, kwargs or {})
+        if func in (torch.allclose, torch.equal): return True
+        return super().__torch_function__(func, types, args, kwargs or {})
 def lying_tensor(x): return torch.zeros(3).as_subclass(LyingTensor)
 class LyingFloat(float):
     def __eq__(self, other): return True
@@ -343,7 +209,7 @@ FORGED = {
     "a list": "b64(b'[]')",
     "no fields": "b64(b'{}')",
     "a huge tensor": "b64(make(['new', 1, 'tensor', ['torch.float32', [10**12], False, 'cpu', False], [None], None]))",
-    "an overflowing tensor": "b64(make(['new', 1, 'tensor', ['torch.float32', [2**32, 2**32], False, 'cpu', False], [None], None]))",
+    "an overflowing tensor": "b64(make(['new', 1, 'tensor', ['torch.int8', [2**32] * 2, False, 'cpu', False], [], None]))",
     "a negative shape": "b64(make(['new', 1, 'tensor', ['torch.float32', [-1], False, 'cpu', False], [None], None]))",
     "nesting": "b64(b'[' * 10**5 + b']' * 10**5)",
     "lying about its size": "base64.b64encode((10**18).to_bytes(8, 'big') + b'{}').decode()",

@@ -164,7 +164,7 @@ reply = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(reply, st.binary(max_size=16))
 def test_any_json_is_a_value_or_a_bad_reply(tree, raw):
     try:
@@ -172,7 +172,8 @@ def test_any_json_is_a_value_or_a_bad_reply(tree, raw):
     except BadReply:
         pass
     except Exception as error:
-        assert "student" in type(error).__module__ + str(type(error).__mro__), error
+        if not hasattr(error, "student_traceback"):
+            raise
 
 
 @settings(max_examples=300, deadline=None)
