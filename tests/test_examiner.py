@@ -209,7 +209,7 @@ FORGED = {
     "a list": "b64(b'[]')",
     "no fields": "b64(b'{}')",
     "a huge tensor": "b64(make(['new', 1, 'tensor', ['torch.float32', [10**12], False, 'cpu', False], [None], None]))",
-    "an overflowing tensor": "b64(make(['new', 1, 'tensor', ['torch.int8', [2**32] * 2, False, 'cpu', False], [], None]))",
+    "an overflow": "b64(make(['new', 1, 'tensor', ['torch.int8', [2**32] * 2, False, 'cpu', False], [], None]))",
     "a negative shape": "b64(make(['new', 1, 'tensor', ['torch.float32', [-1], False, 'cpu', False], [None], None]))",
     "nesting": "b64(b'[' * 10**5 + b']' * 10**5)",
     "lying about its size": "base64.b64encode((10**18).to_bytes(8, 'big') + b'{}').decode()",
