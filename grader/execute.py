@@ -16,6 +16,7 @@ from grader.sandbox.kernel import Kernel, sandboxed_kernel
 from grader.sandbox.limits import GIB, Limits
 
 NOT_REACHED = "NotReached"
+RAISED_BY_STUDENT = "raised_by_student"
 
 
 class RunAndExamine(NbGraderPreprocessor):
@@ -70,7 +71,9 @@ class RunAndExamine(NbGraderPreprocessor):
                 _stop(code[number:], f"not reached: {kernel.dead_reason}")
                 return
             if is_grade(cell) and not is_solution(cell):
-                cell.outputs = _outputs(examine(cell.source, session), cell.metadata.nbgrader["points"])
+                verdict = examine(cell.source, session)
+                cell.outputs = _outputs(verdict, cell.metadata.nbgrader["points"])
+                cell.metadata[RAISED_BY_STUDENT] = verdict.is_students
             else:
                 run = kernel.run_cell(cell.source)
                 cell.outputs, cell.execution_count = run.outputs, run.execution_count

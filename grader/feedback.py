@@ -1,11 +1,15 @@
 """What the student gets to see: nbgrader's feedback without the hidden tests, and with what is still open."""
 
+import builtins
+
 from nbconvert.exporters.exporter import ResourcesDict
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, GetGrades
 from nbgrader.utils import is_grade, is_locked, is_solution, is_task
+
+from grader.execute import NOT_REACHED, RAISED_BY_STUDENT
 
 PENDING = "Not graded yet: a person reads this answer, and its points are still open."
 
@@ -22,16 +26,16 @@ class GradesAndPending(GetGrades):
 
 
 class RedactHiddenTests(ClearHiddenTests):
-    """Removes hidden tests, and whatever of the cell's outputs could show their source or inputs."""
+    """Removes hidden tests, and whatever of the cell's outputs could show their source, inputs or expected values."""
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
     ) -> tuple[NotebookNode, ResourcesDict]:
         """Clear one cell. Only test cells hold hidden tests; the same words in a student's cell mean nothing."""
         if is_grade(cell) and not is_solution(cell) and self._remove_hidden_test_region(cell):
-            # A traceback quotes the assert, a warning quotes its line, and a print in the student's function shows
-            # what it was called with. What stays is the partial credit and the message that the test wrote.
-            cell.outputs = [_redacted(output) for output in cell.outputs if output.output_type in _KEPT]
+            # What the student's code printed or put into an exception's text can be what the test called it with.
+            is_students = cell.metadata.get(RAISED_BY_STUDENT, False)
+            cell.outputs = [_redacted(out, is_students) for out in cell.outputs if out.output_type in _KEPT]
         return cell, resources
 
 
@@ -48,10 +52,16 @@ class RedactMarkScheme(ClearMarkScheme):
 
 
 _KEPT = {"error", "execute_result"}
+# What the grader itself says, and what a test was written to say.
+_OURS = {"AssertionError", NOT_REACHED, "StudentTimeout", "KernelLost", "BadReply"}
+_BUILTIN = {name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, Exception)}
 
 
-def _redacted(output: NotebookNode) -> NotebookNode:
+def _redacted(output: NotebookNode, is_students: bool) -> NotebookNode:
     if output.output_type != "error":
         return output
+    if is_students or output.ename not in _OURS:
+        name = output.ename if output.ename in _BUILTIN else "an exception"
+        output = new_output("error", ename="HiddenTest", evalue=f"your code led to {name} in a hidden test")
     message = strip_ansi(f"{output.ename}: {output.evalue}")
     return new_output("error", ename=output.ename, evalue=output.evalue, traceback=[message])

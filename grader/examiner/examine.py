@@ -31,6 +31,7 @@ class Verdict:
         message: That exception's text.
         student_traceback: Where in the student's code it was raised, if it was: the student's kernel says so.
         printed: What the cell and the student's code printed meanwhile.
+        is_students: Whether the student's code raised it; then its name and text are the student's too.
     """
 
     ok: bool
@@ -39,6 +40,7 @@ class Verdict:
     message: str = ""
     student_traceback: str = ""
     printed: str = ""
+    is_students: bool = False
 
 
 class _CellTimeout(BaseException):
@@ -99,7 +101,8 @@ def _failure(error: BaseException, exchange: Exchange, printed: io.StringIO) -> 
         message = ""
     trace = getattr(error, "student_traceback", "")
     name = "StudentError" if type(error) is StudentError else type(error).__name__
-    return Verdict(False, None, name, message, trace, _all_printed(exchange, printed))
+    is_students = hasattr(error, "student_traceback")
+    return Verdict(False, None, name, message, trace, _all_printed(exchange, printed), is_students)
 
 
 def _all_printed(exchange: Exchange, printed: io.StringIO) -> str:
