@@ -71,12 +71,26 @@ def test_checks_are_about_nine_and_a_third_of_them_hidden(cells):
     assert len(found) / 4 <= sum(found) <= len(found) / 2
 
 
+@each_exercise
+def test_messages_of_hidden_tests_show_no_values(cells):
+    """Students read these messages in their feedback; a value in them could be a hidden input or an expected result."""
+    for cell in graded(cells):
+        hidden = hidden_lines(cell.source)
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.Assert) and node.lineno in hidden:
+                assert isinstance(node.msg, ast.Constant), f"{grade_id(cell)}: {ast.unparse(node)}"
+
+
 def checks(source):
     """For each check in a test cell, whether it is hidden from students."""
-    begin, end = (source.find(f"### {mark} HIDDEN TESTS") for mark in ("BEGIN", "END"))
-    hidden = range(source.count("\n", 0, begin), source.count("\n", 0, end) + 1) if begin >= 0 else range(0)
+    hidden = hidden_lines(source)
     nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Assert | ast.Raise)]
     return [node.lineno in hidden for node in nodes]
+
+
+def hidden_lines(source):
+    begin, end = (source.find(f"### {mark} HIDDEN TESTS") for mark in ("BEGIN", "END"))
+    return range(source.count("\n", 0, begin), source.count("\n", 0, end) + 1) if begin >= 0 else range(0)
 
 
 @each_exercise

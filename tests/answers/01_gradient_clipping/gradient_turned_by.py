@@ -63,7 +63,7 @@ def gradient_turned_by(angle_deg, max_value):
 
 # %% wrong: answers for impossible angles, too
 # loses: test_gradient_turned_by_edges
-# says: is turned by 60.0 degrees: raise ValueError
+# says: is turned by less than 0 or by 45 degrees: raise ValueError
 def gradient_turned_by(angle_deg, max_value):
     import math
 
@@ -72,7 +72,7 @@ def gradient_turned_by(angle_deg, max_value):
 
 # %% wrong: takes 45 degrees for possible
 # loses: test_gradient_turned_by_edges
-# says: is turned by 45.0 degrees: raise ValueError; got ZeroDivisionError
+# says: is turned by less than 0 or by 45 degrees: raise ValueError
 def gradient_turned_by(angle_deg, max_value):
     import math
 
@@ -83,7 +83,7 @@ def gradient_turned_by(angle_deg, max_value):
 
 # %% wrong: a negative angle is turned the other way
 # loses: test_gradient_turned_by_edges
-# says: is turned by -1.0 degrees: raise ValueError
+# says: is turned by less than 0 or by 45 degrees: raise ValueError
 def gradient_turned_by(angle_deg, max_value):
     import math
 

@@ -133,7 +133,7 @@ def guarded_step(model, optimizer, loss_of, max_norm):
 
 # %% wrong: looks at the loss and not at the gradient
 # loses: test_guarded_step_skips
-# says: infinite although the loss is finite reached the parameters
+# says: a broken gradient reached the parameters
 def guarded_step(model, optimizer, loss_of, max_norm):
     optimizer.zero_grad()
     loss = loss_of(model)
@@ -146,7 +146,7 @@ def guarded_step(model, optimizer, loss_of, max_norm):
 
 # %% wrong: looks for NaN only
 # loses: test_guarded_step_skips
-# says: a gradient that is infinite although the loss is finite reached the parameters
+# says: a broken gradient reached the parameters
 def guarded_step(model, optimizer, loss_of, max_norm):
     optimizer.zero_grad()
     loss_of(model).backward()

@@ -48,7 +48,7 @@ window = (min(survivors), max(survivors))
 
 # %% wrong: judges the mean loss of all starts
 # loses: test_window
-# says: threshold 0.01: about two thirds of the starts arrive
+# says: the fraction for the smallest threshold is off
 thresholds = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]
 ends = [descend(cliff_gradient, starts, 1.0, max_norm, 100) for max_norm in thresholds]
 arrived = [float(cliff_loss(end).mean() < 0.01) for end in ends]
@@ -67,7 +67,7 @@ window = (0.1, 1.0)
 
 # %% wrong: torch's clipping for all starts together
 # loses: test_window
-# says: threshold 0.01: about two thirds of the starts arrive
+# says: the fraction for the smallest threshold is off
 thresholds = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]
 arrived = []
 for max_norm in thresholds:
