@@ -1,5 +1,6 @@
 """Steps 2 and 3 of grading, as one of nbgrader's preprocessors: run the student's cells, examine with the tests."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,6 @@ from grader.sandbox.kernel import Kernel, sandboxed_kernel
 from grader.sandbox.limits import GIB, Limits
 
 NOT_REACHED = "NotReached"
-RAISED_BY_STUDENT = "raised_by_student"
 
 
 class RunAndExamine(NbGraderPreprocessor):
@@ -71,9 +71,13 @@ class RunAndExamine(NbGraderPreprocessor):
                 _stop(code[number:], f"not reached: {kernel.dead_reason}")
                 return
             if is_grade(cell) and not is_solution(cell):
+                started = time.monotonic()
                 verdict = examine(cell.source, session)
                 cell.outputs = _outputs(verdict, cell.metadata.nbgrader["points"])
-                cell.metadata[RAISED_BY_STUDENT] = verdict.is_students
+                cell.metadata["grader"] = {
+                    "raised_by_student": verdict.is_students,
+                    "seconds": round(time.monotonic() - started, 3),
+                }
             else:
                 run = kernel.run_cell(cell.source)
                 cell.outputs, cell.execution_count = run.outputs, run.execution_count

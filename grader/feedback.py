@@ -9,7 +9,7 @@ from nbformat.v4 import new_output
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, GetGrades
 from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 
-from grader.execute import NOT_REACHED, RAISED_BY_STUDENT
+from grader.execute import NOT_REACHED
 
 PENDING = "Not graded yet: a person reads this answer, and its points are still open."
 
@@ -34,7 +34,7 @@ class RedactHiddenTests(ClearHiddenTests):
         """Clear one cell. Only test cells hold hidden tests; the same words in a student's cell mean nothing."""
         if is_grade(cell) and not is_solution(cell) and self._remove_hidden_test_region(cell):
             # What the student's code printed or put into an exception's text can be what the test called it with.
-            is_students = cell.metadata.get(RAISED_BY_STUDENT, False)
+            is_students = cell.metadata.get("grader", {}).get("raised_by_student", False)
             cell.outputs = [_redacted(out, is_students) for out in cell.outputs if out.output_type in _KEPT]
         return cell, resources
 

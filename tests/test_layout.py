@@ -14,7 +14,8 @@ ALSO = {
     "runs": {"scipy"},
     "training": {"tqdm"},
 }
-HELPERS, GRADER, BENCHMARKS = (sorted((ROOT / folder).glob("*.py")) for folder in ("helpers", "grader", "benchmarks"))
+HELPERS, GRADER, BENCHMARKS = (sorted((ROOT / folder).rglob("*.py")) for folder in ("helpers", "grader", "benchmarks"))
+GRADER = [path for path in GRADER if path.parent.name != "sample_class"]  # what students write
 NOTEBOOKS = lectures() + solutions() + exercises()
 
 
