@@ -27,6 +27,7 @@ from grader.execute import RunAndExamine
 from grader.reading import find_submission
 from grader.rebuild import rebuild, released
 from grader.sandbox.available import require_sandbox
+from grader.suspicion import suspicions
 
 
 class Submission(NotebookExporter):
@@ -52,13 +53,14 @@ def rebuilt_submission(folder: Path, name: str, pristine: NotebookNode) -> Noteb
         name: The notebook's name, without its ending.
         pristine: The assignment's source.
     """
-    found = find_submission(folder, name, released(pristine))
+    exercise = released(pristine)
+    found = find_submission(folder, name, exercise)
     rebuilt = rebuild(pristine, found.notebook or {})
     repaired = [] if found.problem else rebuilt.remarks
     rebuilt.notebook.metadata["grader"] = {
         "problem": found.problem or "",
         "remarks": [*found.remarks, *repaired],
-        "flags": [*found.flags, *rebuilt.flags],
+        "flags": [*found.flags, *rebuilt.flags, *suspicions(rebuilt.notebook, exercise)],
     }
     return rebuilt.notebook
 
