@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from nbconvert.exporters.exporter import ResourcesDict
@@ -17,6 +18,9 @@ from grader.sandbox.kernel import Kernel, sandboxed_kernel
 from grader.sandbox.limits import GIB, Limits
 
 NOT_REACHED = "NotReached"
+NOT_TO_ITS_END = "not run to its end: "
+# Each leaves the next cell half the time. One endless loop does not cost the tests of the other exercises.
+_TIMEOUTS = 8
 
 
 class RunAndExamine(NbGraderPreprocessor):
@@ -50,7 +54,7 @@ class RunAndExamine(NbGraderPreprocessor):
             )
             self._run(nb.cells, kernel, session)
             if kernel.dead_reason and note:
-                note["remarks"] = [*note["remarks"], f"not run to its end: {kernel.dead_reason}"]
+                note["remarks"] = [*note["remarks"], NOT_TO_ITS_END + kernel.dead_reason]
             if session.ignored and note:
                 note["flags"] = [*note["flags"], "messages that nobody asked for came from the student's kernel"]
         return nb, resources
@@ -62,6 +66,7 @@ class RunAndExamine(NbGraderPreprocessor):
             memory_bytes=int(self.memory_gib * GIB),
             processes=self.processes,
             output_bytes=self.output_bytes,
+            timeouts=_TIMEOUTS,
         )
 
     def _run(self, cells: list[NotebookNode], kernel: Kernel, session: Session) -> None:
@@ -72,18 +77,31 @@ class RunAndExamine(NbGraderPreprocessor):
                 return
             if is_grade(cell) and not is_solution(cell):
                 started = time.monotonic()
-                verdict = examine(cell.source, session)
+                verdict = _examine(cell, kernel, session)
                 cell.outputs = _outputs(verdict, cell.metadata.nbgrader["points"])
                 cell.metadata["grader"] = {
                     "raised_by_student": verdict.is_students,
                     "seconds": round(time.monotonic() - started, 3),
                 }
             else:
+                allowed_s = kernel.cell_s
                 run = kernel.run_cell(cell.source)
                 cell.outputs, cell.execution_count = run.outputs, run.execution_count
                 if run.status not in ("ok", "error"):
-                    reason = kernel.dead_reason or f"it was stopped after {self.cell_s:g} s"
-                    cell.outputs.append(_error("Stopped", reason))
+                    stopped = f"it took longer than {allowed_s:g} s" if run.status == "timeout" else "it wrote too much"
+                    cell.outputs.append(_error("Stopped", kernel.dead_reason or stopped))
+
+
+def _examine(cell: NotebookNode, kernel: Kernel, session: Session) -> Verdict:
+    allowed_s = kernel.cell_s
+    session.limits = replace(session.limits, call_s=allowed_s, cell_s=2 * allowed_s)
+    started = time.monotonic()
+    verdict = examine(cell.source, session)
+    timed_out = verdict.error == "StudentTimeout"
+    kernel.spend(time.monotonic() - started, allowed_s if timed_out else None)
+    if session.is_lost:
+        kernel.end("a test's call of the student's code took too long, and did not stop when it was interrupted")
+    return verdict
 
 
 def _data_files(folder: Path) -> Iterator[Path]:

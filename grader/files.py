@@ -35,11 +35,11 @@ class Listing:
     flags: list[str] = field(default_factory=list)
 
 
-def shown(name: str) -> str:
-    """Return a name from a student so that it fits on one line and steers no terminal."""
+def shown(name: str, limit: int = 80) -> str:
+    """Return a name or a line from a student so that it fits on one line and steers no terminal."""
     text = name.encode("utf-8", "replace").decode("utf-8")
     text = "".join(character if character.isprintable() else "?" for character in text)
-    return text if len(text) <= 80 else text[:77] + "..."
+    return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
 def list_files(folder: Path) -> Listing:

@@ -9,12 +9,14 @@ from nbgrader.api import Grade
 from nbgrader.utils import is_grade, is_solution
 
 from grader.course import Course, known_cells, read
-from grader.execute import NOT_REACHED
+from grader.execute import NOT_REACHED, NOT_TO_ITS_END
+from grader.files import shown
 
 PENDING = "needs manual grading"
 MISSING = "this cell is missing from the notebook"
 NO_ANSWER = "no answer"
 NOT_GRADED = "not graded"
+NOT_BEGUN = "NotImplementedError"
 SCORES = "scores.json"
 
 
@@ -61,12 +63,18 @@ def result_of(course: Course, student: str, problem: str | None) -> Result:
     problem = problem or found.get("problem")
     return {
         "status": NOT_GRADED if problem else PENDING if pending else "graded",
-        "note": problem or "; ".join(filter(None, [*found.get("remarks", []), _first_stop(notebook)])),
+        "note": problem or _note(found.get("remarks", []), _first_stop(notebook)),
         "points": sum(cell["points"] or 0 for cell in cells.values()),
         "max": sum(cell["max"] for cell in cells.values()),
         "cells": cells,
         "flags": found.get("flags", []),
     }
+
+
+def _note(remarks: list[str], stop: str) -> str:
+    # What ended the kernel is in the remarks, too.
+    is_new = not any(stop.endswith(remark.removeprefix(NOT_TO_ITS_END)) for remark in remarks)
+    return "; ".join(filter(None, [*remarks, stop if is_new else ""]))
 
 
 def write_scores(course: Course, results: dict[str, Result]) -> dict[str, dict[str, Result]]:
@@ -99,16 +107,17 @@ def _message(cell: NotebookNode) -> str:
 
 
 def _first_stop(notebook: NotebookNode) -> str:
-    stops = (_stop(number, cell) for number, cell in enumerate(notebook.cells, start=1) if not _is_test(cell))
+    stops = (_stop(number, cell) for number, cell in enumerate(notebook.cells, start=1) if not _only_failed(cell))
     first = next(filter(None, stops), "")
     # An answer that was not begun says so in its tests; why cells were not reached stands in the remarks.
-    return "" if "NotImplementedError" in first or NOT_REACHED in first else first
+    return "" if f" {NOT_BEGUN}" in first or NOT_REACHED in first else first
 
 
-def _is_test(cell: NotebookNode) -> bool:
-    return is_grade(cell) and not is_solution(cell)
+def _only_failed(cell: NotebookNode) -> bool:
+    """Return whether it is a test cell, unless the student's code took too long in it: that costs other cells time."""
+    return is_grade(cell) and not is_solution(cell) and not _message(cell).startswith("StudentTimeout")
 
 
 def _stop(number: int, cell: NotebookNode) -> str:
     name = cell.metadata.get("nbgrader", {}).get("grade_id", f"number {number}")
-    return f"cell {name} stopped: {message.splitlines()[0]}" if (message := _message(cell)) else ""
+    return f"cell {name} stopped: {shown(message.splitlines()[0], 200)}" if (message := _message(cell)) else ""

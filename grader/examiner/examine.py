@@ -54,11 +54,11 @@ def examine(cell_source: str, session: Session) -> Verdict:
         cell_source: The cell's code.
         session: The connection to the kernel in which the student's cells ran.
     """
-    session.begin_cell()
     with _own_torch_state(), warnings.catch_warnings(), _printing() as printed:
         warnings.simplefilter("ignore")
         exchange = Exchange(session)
         try:
+            session.begin_cell()
             with _deadline(session.limits.cell_s):
                 value = _run(cell_source, Namespace(exchange))
         # Whatever a test cell raises, SystemExit and KeyboardInterrupt too, is that cell's failure.

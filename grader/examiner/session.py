@@ -18,6 +18,7 @@ _PARTS = ("content", "table", "graph", "encode", "load", "serve")
 _PACKAGE = "_examiner"
 _DELIMITER = b"<IDS|MSG>"
 _TICK_MS = 200
+_LOAD_S = 60.0
 _LOADER = """
 import sys, types
 package = types.ModuleType({package!r})
@@ -67,6 +68,11 @@ class Session:
         limits: What an examination may take.
         interrupt: Interrupts the kernel, after a time-out.
         is_alive: Says whether the kernel still runs.
+
+    Attributes:
+        limits: As above; may be replaced between two cells.
+        ignored: How many replies came that nobody had asked for.
+        is_lost: Whether the kernel is gone, or did not come back after an interrupt.
     """
 
     def __init__(
@@ -79,10 +85,13 @@ class Session:
         self.client, self.limits = client, limits or Limits()
         self.ignored = 0
         self._interrupt, self._is_alive = interrupt, is_alive
-        self._loaded, self._lost, self._cell_ends = False, False, float("inf")
+        self.is_lost = False
+        self._loaded, self._cell_ends = False, float("inf")
 
     def begin_cell(self) -> None:
-        """Start the clock of a test cell."""
+        """Start the clock of a test cell; what answers our requests has been brought over before."""
+        if not self._loaded:
+            self._load()
         self._cell_ends = time.monotonic() + self.limits.cell_s
 
     def ask(self, request: str, first: bool) -> bytes:
@@ -97,8 +106,6 @@ class Session:
             StudentTimeout: If the student's code took too long.
             KernelLost: If the kernel is gone, or did not come back after a time-out.
         """
-        if not self._loaded:
-            self._load()
         reply = self._evaluate(f"__import__('sys').modules['{_PACKAGE}'].server.answer('{request}', {first})")
         try:
             return base64.b64decode(reply, validate=True)
@@ -115,20 +122,22 @@ class Session:
             "max_bytes": bounds.max_bytes // 2,
             "max_printed": self.limits.max_printed,
         }
-        self._evaluate(f"exec({_LOADER.format(package=_PACKAGE, sources=sources, limits=limits)!r}, {{**globals()}})")
+        loader = _LOADER.format(package=_PACKAGE, sources=sources, limits=limits)
+        # It imports torch, which takes its time on a busy machine: not the student's time.
+        self._evaluate(f"exec({loader!r}, {{**globals()}})", time.monotonic() + _LOAD_S)
         self._loaded = True
 
-    def _evaluate(self, expression: str) -> str:
-        if self._lost:
+    def _evaluate(self, expression: str, ends: float | None = None) -> str:
+        if self.is_lost:
             raise KernelLost("the student's kernel does not answer any more")
         content = {"code": "", "silent": True, "store_history": False, "allow_stdin": False, "stop_on_error": False}
         message = self.client.session.msg("execute_request", content | {"user_expressions": {"reply": expression}})
         self.client.shell_channel.send(message)
-        ends = min(time.monotonic() + self.limits.call_s, self._cell_ends)
+        ends = ends or min(time.monotonic() + self.limits.call_s, self._cell_ends)
         reply = self._wait(message["header"]["msg_id"], ends)
         if reply is None:
             self._interrupt()
-            self._lost = self._wait(message["header"]["msg_id"], time.monotonic() + self.limits.grace_s) is None
+            self.is_lost = self._wait(message["header"]["msg_id"], time.monotonic() + self.limits.grace_s) is None
             raise StudentTimeout("the code took too long")
         return _result(reply)
 
@@ -148,7 +157,7 @@ class Session:
                     return content
                 self.ignored += 1
             elif not ready and not self._is_alive():
-                self._lost = True
+                self.is_lost = True
                 raise KernelLost("the student's kernel has died")
         return None
 

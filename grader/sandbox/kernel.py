@@ -21,6 +21,7 @@ from grader.sandbox.provisioner import NAME
 
 READY_S = 30
 _GRACE_S = 2.0
+_SHORTEST_S = 2.0
 _OVERHEAD_BYTES = 256
 _LOG_BYTES = 4000
 _ARGUMENTS = ("--HistoryManager.enabled=False", "--log-level=ERROR")
@@ -69,6 +70,26 @@ class Kernel:
         self._poller = zmq.Poller()
         self._sockets: dict[str, zmq.Socket] = {}
 
+    @property
+    def cell_s(self) -> float:
+        """Seconds for the next cell: half as many after each time-out, so that not every later cell costs them all."""
+        shortest = min(self.limits.cell_s, _SHORTEST_S)
+        return min(self._left_s, max(shortest, self.limits.cell_s / 2**self._timeouts))
+
+    def spend(self, seconds: float, exceeded_s: float | None = None) -> None:
+        """Take time off what the notebook has left, and end the kernel if there is none, or were too many time-outs.
+
+        Args:
+            seconds: How long a cell took.
+            exceeded_s: How long it was allowed to take, if it had to be interrupted.
+        """
+        self._left_s -= seconds
+        self._timeouts += exceeded_s is not None
+        if self._left_s <= 0:
+            self.end(f"its cells took longer than {self.limits.notebook_s:g} s together")
+        elif exceeded_s is not None and self._timeouts >= self.limits.timeouts:
+            self.end(f"a cell took longer than {exceeded_s:g} s")
+
     def run_cell(
         self, code: str, timeout_s: float | None = None, user_expressions: Mapping[str, str] | None = None
     ) -> CellRun:
@@ -82,17 +103,11 @@ class Kernel:
         if self.is_dead():
             return CellRun("dead")
         started = time.monotonic()
-        wanted = self.limits.cell_s if timeout_s is None else timeout_s
-        run = _Run(self, started + min(wanted, self._left_s))
+        wanted = self.cell_s if timeout_s is None else min(timeout_s, self._left_s)
+        run = _Run(self, started + wanted)
         status = run.to_end(code, dict(user_expressions or {}))
         seconds = time.monotonic() - started
-        self._left_s -= seconds
-        if status == "timeout":
-            self._timeouts += 1
-            if self._left_s <= 0:
-                self.end(f"its cells took longer than {self.limits.notebook_s:g} s together")
-            elif self._timeouts >= self.limits.timeouts:
-                self.end(f"a cell took longer than {wanted:g} s")
+        self.spend(seconds, wanted if status == "timeout" else None)
         return CellRun(status, run.outputs.nodes, run.execution_count, run.reply, seconds)
 
     def is_dead(self) -> bool:

@@ -1,6 +1,7 @@
 """The table of kinds, and what its makers share."""
 
 import copy
+import functools
 import io
 import json
 import zipfile
@@ -40,6 +41,7 @@ def in_cells(expect, says="", flags=""):
     """Enter a function that changes the notebook's data; the file is then written as it should be."""
 
     def enter(change):
+        @functools.wraps(change)
         def make(folder, name, notebook):
             write(folder / f"{name}.ipynb", change(notebook) or notebook)
 

@@ -1,0 +1,36 @@
+"""One class in which every kind of damage to cells was handed in by somebody, graded once, for real."""
+
+import pytest
+
+from tests.broken import check_damaged, grade_damaged, kinds_of
+from tests.classroom import HONEST, check_is_complete, check_is_untouched, rows, scores
+from tests.sandbox_rules import needs_sandbox
+
+pytestmark = [needs_sandbox, pytest.mark.usefixtures("own_home")]
+
+KINDS = kinds_of("answers", "cells")
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory):
+    """The folder with the results of the whole class."""
+    return grade_damaged(tmp_path_factory.mktemp("broken"), KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_damaged_submission_gets_what_its_code_deserves(out, kind, record_property):
+    check_damaged(scores(out)[kind], kind, record_property)
+
+
+@pytest.mark.parametrize("student", [*KINDS, *HONEST])
+def test_every_result_is_complete(out, student):
+    check_is_complete(out, student)
+
+
+@pytest.mark.parametrize("student", HONEST)
+def test_the_others_in_the_class_are_untouched(out, student):
+    check_is_untouched(out, student)
+
+
+def test_everybody_is_there(out):
+    assert set(scores(out)) == set(rows(out)) == {*KINDS, *HONEST}
