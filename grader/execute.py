@@ -122,7 +122,7 @@ def _outputs(verdict: Verdict, points: float) -> list[NotebookNode]:
     if verdict.value is None:
         return printed
     # nbgrader refuses a submission whose partial credit lies outside of the cell's points.
-    value = min(max(verdict.value, 0), points)
+    value = min(max(0, verdict.value), points)  # in this order it makes nan 0
     return [*printed, new_output("execute_result", data={"text/plain": str(value)}, execution_count=None)]
 
 
