@@ -49,4 +49,9 @@ def test_wins_nothing_here(here, theme, attack, record_property):
 def test_the_others_in_the_class_are_unaffected(here, theme):
     points = here[theme].points
     assert (points[FIRST], points[HONEST], points[UNTOUCHED]) == (MOST, MOST, 0)
-    print(points, here[theme].leaked)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_no_attacker_gets_to_see_a_secret(here, theme):
+    leaked = here[theme].leaked.items()
+    assert {student: found for student, found in leaked if found and student not in (FIRST, HONEST)} == {}
