@@ -7,6 +7,7 @@ from tests.damage import DAMAGES, NOTHING, PARTLY, REPAIRED, answered, hand_in
 from tests.damage.running import RUNNING
 from tests.small import assignment
 
+THEME = "broken submissions"
 DATA = "numbers.txt"
 # Small limits, so that what exceeds them does so soon; room for a busy machine and for torch, all the same.
 LIMITS = "c.RunAndExamine.cell_s = 5\nc.RunAndExamine.memory_gib = 1"
@@ -48,10 +49,9 @@ def _with_honest_students(root, correct):
 def check_damaged(result, kind, record_property):
     """The code gets what it deserves, and the note says what was repaired or lost."""
     damage = DAMAGES[kind]
-    record_property(
-        "contained", "broken submissions, all points" if damage.expect == REPAIRED else "broken submissions"
-    )
+    record_property("contained", THEME)
     if damage.expect == REPAIRED:
+        record_property("repaired", THEME)
         assert points(result) == FULL
     else:
         assert result["note"]
@@ -66,7 +66,7 @@ def check_damaged(result, kind, record_property):
 def check_running(result, kind, record_property):
     """What ran before keeps its points, what could not run says why, and so does the note."""
     running = RUNNING[kind]
-    record_property("contained", "broken submissions")
+    record_property("contained", THEME)
     lost = {name: result["cells"][name]["message"] for name in TESTS if points(result)[name] == 0}
     sure = TESTS[:2] if running.lost is None else [name for name in TESTS if name not in running.lost]
     assert set(TESTS) - set(lost) >= set(sure), (result["note"], lost)

@@ -55,7 +55,8 @@ def packed(tmp_path_factory):
 
 
 @each_answer
-def test_answer_gets_what_it_deserves(packed, name, answer):
+def test_answer_gets_what_it_deserves(packed, name, answer, record_property):
+    record_property("contained", f"fair: {answer.kind} answers")
     cells = packed(name)[answer]
     lost = {test: cell["message"] for test, cell in cells.items() if cell["points"] < cell["max"]}
     assert set(lost) == set(answer.loses), lost
