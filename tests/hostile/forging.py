@@ -198,7 +198,7 @@ def double(x):
 import sys
 
 def trace(frame, event, arg):
-    if event == "call" and "hidden_kestrel" in str(frame.f_code.co_names):
+    if event == "call" and frame.f_code.co_name == "<module>":
         frame.f_globals["double"] = lambda x: x + x
     return None
 
@@ -224,24 +224,20 @@ sys.addaudithook(listen)
     forged("patched builtins", "import builtins\nbuiltins.sum = lambda values: 2"),
     forged("shadowed builtins", "sum = lambda values: 2"),
     forged(
-        "ast.parse drops asserts",
+        "parser drops asserts",
         """
-import ast
-
-real = ast.parse
+real = shell.compile.ast_parse
 
 def parse(source, *args, **options):
-    if isinstance(source, str):
-        source = source.replace("assert ", "pass  # ")
-    return real(source, *args, **options)
+    return real(source.replace("assert ", "pass  # "), *args, **options)
 
-ast.parse = parse
+shell.compile.ast_parse = parse
 """,
     ),
     forged(
         "a module beside the notebook",
         "",
-        files={"numpy.py": "def isclose(a, b):\n    return True\n"},
+        files={"numpy.py": "float64 = float\n\ndef isclose(a, b):\n    return True\n"},
     ),
     forged(
         "a finder of modules",
@@ -255,7 +251,7 @@ class Finder:
         return None
 
 fake = types.ModuleType("numpy")
-fake.isclose = lambda a, b: True
+fake.isclose, fake.float64 = lambda a, b: True, float
 for name in [name for name in sys.modules if name.split(".")[0] == "numpy"]:
     del sys.modules[name]
 sys.modules["numpy"] = fake
