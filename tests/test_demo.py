@@ -88,8 +88,19 @@ def test_right_answers_of_any_style_lose_nothing(demo, student):
     assert (lost(result), result["note"], result["status"]) == ([], "", "needs manual grading")
 
 
-@pytest.mark.parametrize("student", ["blaise", "chien_shiung", "rosalind", "werner"])
-def test_untouched_and_damaged_submissions_have_no_points(demo, student):
+def test_a_renamed_file_is_found(demo):
+    result = demo[0]["chien_shiung"]
+    assert (lost(result) == [], "was called" in result["note"], result["status"]) == (True, True, "needs manual grading")
+
+
+def test_half_a_file_is_worth_what_is_in_it(demo):
+    result = demo[0]["rosalind"]
+    assert 0 < result["points"] < result["max"]
+    assert "damaged: only its first" in result["note"]
+
+
+@pytest.mark.parametrize("student", ["blaise", "werner"])
+def test_untouched_and_emptied_submissions_have_no_points(demo, student):
     result = demo[0][student]
     assert result["points"] == 0
     assert lost(result) == list(result["cells"])

@@ -183,11 +183,11 @@ def feedback(graded, student):
         ("untouched", (0, 0, 0)),
         ("warns", (2, 2, None)),
         ("stops", (0, 2, None)),
-        ("exits", (0, 0, 0)),
-        ("no_test", (2, 0, None)),
+        ("exits", (2, 0, None)),
+        ("no_test", (2, 2, None)),
         ("truncated", (0, 0, 0)),
         ("not_a_notebook", (0, 0, 0)),
-        ("renamed", (0, 0, 0)),
+        ("renamed", (2, 2, None)),
         ("no_folder", (0, 0, 0)),
     ],
 )
@@ -206,17 +206,15 @@ def test_messages_say_what_failed(scores):
     assert message["untouched", "test_double"] == "NotImplementedError"
     assert message["stops", "test_double"] == "NameError: name 'double' is not defined"
     assert message["untouched", "why"] == "no answer"
-    assert message["no_test", "test_half"] == "this cell is missing from the notebook"
+    assert message["exits", "test_half"].startswith("NotReached: not reached: the kernel ended by itself")
 
 
 @pytest.mark.parametrize(
     ("student", "note"),
     [
-        ("truncated", "00_sample.ipynb is damaged: it is not JSON"),
-        ("not_a_notebook", "00_sample.ipynb is not a notebook"),
-        ("renamed", "no notebook 00_sample.ipynb; in the folder: my solution.ipynb"),
+        ("truncated", "00_sample.ipynb"),
+        ("not_a_notebook", "not a notebook"),
         ("no_folder", "nothing submitted: there is no folder no_folder/00_sample"),
-        ("exits", "Python died while the notebook ran"),
     ],
 )
 def test_what_cannot_be_graded_says_why(graded, scores, rows, student, note):
@@ -229,8 +227,16 @@ def test_what_cannot_be_graded_says_why(graded, scores, rows, student, note):
 
 def test_notes_point_at_the_cell_that_stopped(scores):
     assert scores["stops"]["note"].startswith("cell double stopped: ModuleNotFoundError")
-    assert scores["no_test"]["note"] == "missing from the notebook: test_half"
+    assert scores["exits"]["note"] == "not run to its end: the kernel ended by itself, with exit status 0"
     assert scores["all, [right]"]["note"] == ""
+
+
+@pytest.mark.parametrize(("student", "note"), [("no_test", "deleted, put back"), ("renamed", "was called my solution")])
+def test_what_was_repaired_is_said_and_costs_nothing(scores, rows, student, note):
+    assert scores[student]["status"] == scores["all, [right]"]["status"]
+    assert scores[student]["points"] == scores["all, [right]"]["points"]
+    assert note in scores[student]["note"]
+    assert note in rows[student]["note"]
 
 
 def test_written_answers_are_pending_until_a_person_grades_them(graded, scores, rows):
