@@ -90,7 +90,8 @@ def test_right_answers_of_any_style_lose_nothing(demo, student):
 
 def test_a_renamed_file_is_found(demo):
     result = demo[0]["chien_shiung"]
-    assert (lost(result) == [], "was called" in result["note"], result["status"]) == (True, True, "needs manual grading")
+    assert (lost(result), result["status"]) == ([], "needs manual grading")
+    assert "was called" in result["note"]
 
 
 def test_half_a_file_is_worth_what_is_in_it(demo):
