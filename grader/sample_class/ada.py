@@ -57,7 +57,7 @@ def descend(gradient_of, points, lr, max_norm, n_steps):
 
 
 # %% window
-thresholds = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]
+thresholds = [0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4]
 losses = [cliff_loss(descend(cliff_gradient, starts, 1.0, c, 100)) for c in thresholds]
 arrived = [(loss < 0.01).double().mean().item() for loss in losses]
 complete = [c for c, fraction in zip(thresholds, arrived) if fraction == 1.0]

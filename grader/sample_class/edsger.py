@@ -52,7 +52,7 @@ def descend(gradient_of, points, lr, max_norm, n_steps):
 
 
 # %% window
-thresholds = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]
+thresholds = [0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4]
 ends = [descend(cliff_gradient, starts, 1.0, c, 100) for c in thresholds]
 arrived = [(cliff_loss(end) < 0.01).double().mean().item() for end in ends]
 survivors = [c for c, f in zip(thresholds, arrived) if f > 0.5]

@@ -59,7 +59,7 @@ def descend(gradient_of, points, lr, max_norm, n_steps):
 
 
 # %% window
-thresholds = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]
+thresholds = [0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4]
 arrived = np.array(
     [(cliff_loss(descend(cliff_gradient, starts, 1.0, c, 100)).numpy() < 0.01).mean() for c in thresholds]
 )

@@ -81,7 +81,7 @@ def descend(gradient_of, points, lr, max_norm, n_steps):
 
 
 # %% wrong: zero divided by zero at a minimum
-# loses: test_descend_path
+# loses: test_descend_path, test_window
 # says: must not become NaN
 def descend(gradient_of, points, lr, max_norm, n_steps):
     for _ in range(n_steps):
