@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import chdir, closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
@@ -19,7 +20,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
-from nbgrader.converters import GenerateAssignment
+from nbgrader.converters import GenerateAssignment, GenerateFeedback
 from nbgrader.converters.autograde import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
@@ -27,8 +28,8 @@ from traitlets.config import Config
 
 from grader.course import ROOT
 from grader.engine import grade
-from tests.hostile.assignment import ANSWERS, NAME, SECRETS, WRONG, lying_source, source
-from tests.hostile.attack import DONE, GRADEBOOK, MARK, POINTS, PROCESS, READS, Attack
+from tests.hostile.assignment import ANSWERS, HIDDEN_INPUT, NAME, SECRETS, WRONG, lying_source, source
+from tests.hostile.attack import DONE, GRADEBOOK, MARK, POINTS, PROCESS, READS, SCRIPT, TOLD, Attack
 from tests.hostile.lying import Lie
 
 HONEST, UNTOUCHED, FIRST = "zz_honest", "zz_untouched", "a_first"
@@ -153,7 +154,8 @@ class Stage:
         self._write(self.student(attack), notebook, files)
 
     def _cell(self, attack: Attack, code: str, gradebook: Path) -> NotebookNode:
-        return new_code_cell(f"# {attack.name}\n{self._text(code, attack, gradebook)}")
+        heading = f"SHARED {attack.name}" if attack.shares else attack.name
+        return new_code_cell(f"# {heading}\n{self._text(code, attack, gradebook)}")
 
     def _text(self, text: str, attack: Attack, gradebook: Path) -> str:
         for name, value in self.known(attack, gradebook).items():
@@ -177,6 +179,9 @@ class Stage:
             won |= {POINTS} if points.get(student, 0) > attack.deserves else set()
             won |= {READS} if secrets_in(outputs) else set()
             won |= {DONE} if "DONE" in outputs else set()
+            page = _page(folder, student, attack)
+            won |= {TOLD} if HIDDEN_INPUT in page else set()
+            won |= {SCRIPT} if programs(page) else set()
             won |= {MARK} if self.mark(attack).exists() else set()
             won |= {PROCESS} if processes(self.sleeper(attack)) else set()
             won |= {GRADEBOOK} if _tampered(folder / "gradebook.db", attack) else set()
@@ -192,7 +197,7 @@ class Stage:
             return ""
         cells = [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
         if attack.shares:
-            cells = [cell for cell in cells if cell.source.startswith(f"# {attack.name}\n")]
+            cells = [cell for cell in cells if cell.source.startswith(f"# SHARED {attack.name}\n")]
         tests = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade")]
         return str([cell.outputs for cell in cells if cell not in tests])
 
@@ -254,6 +259,43 @@ def secrets_in(text: str) -> set[str]:
     return {name for name, secret in SECRETS.items() if secret in text}
 
 
+def _page(folder: Path, student: str, attack: Attack) -> str:
+    """Return the feedback page, if there is one, from one attack's last cell to the next; attacks share some pages."""
+    path = folder / "feedback" / student / f"{NAME}/{NAME}.html"
+    page = path.read_text() if path.exists() else ""
+    if not attack.shares:
+        return page
+    return "".join(part for part in page.split("SHARED ")[1:] if part.startswith(attack.name))
+
+
+class _Programs(HTMLParser):
+    """Collects what a browser would run."""
+
+    def __init__(self):
+        super().__init__()
+        self.found: list[str] = []
+        self._inside = ""
+
+    def handle_starttag(self, tag, attrs):
+        self._inside = tag
+        self.found += [
+            f"{key}={value}" for key, value in attrs if key.startswith("on") or "javascript:" in (value or "")
+        ]
+
+    def handle_data(self, data):
+        self.found += [data] if self._inside == "script" else []
+
+    def handle_endtag(self, tag):
+        self._inside = ""
+
+
+def programs(page: str) -> list[str]:
+    """Return the attackers' programs in a page."""
+    parser = _Programs()
+    parser.feed(page)
+    return [found for found in parser.found if "bait" in found]
+
+
 def processes(word: str) -> list[int]:
     """Return the processes that name a word in their command line."""
     found = []
@@ -307,11 +349,12 @@ def _enrol(gradebook: Path) -> None:
         book.update_or_create_student(FIRST, last_name=SECRETS["gradebook"])
 
 
-def grade_stock(stage: Stage, **settings: object) -> Outcome:
+def grade_stock(stage: Stage, feedback: bool = False, **settings: object) -> Outcome:
     """Grade a class with nbgrader as it comes.
 
     Args:
         stage: The class.
+        feedback: Whether to make the feedback pages, too.
         settings: What differs from nbgrader's own defaults.
     """
     config = _config(stage.root)
@@ -323,6 +366,8 @@ def grade_stock(stage: Stage, **settings: object) -> Outcome:
         stage.hand_in(stage.root / "gradebook.db")
         with suppress(NbGraderException):  # it says at the end who could not be graded
             _start(Autograde, config)
+        if feedback:
+            _start(GenerateFeedback, config)
     with Gradebook(f"sqlite:///{stage.root}/gradebook.db") as book:
         points = {each.student.id: each.score for each in book.assignment_submissions(NAME)}
     return stage.outcome(stage.root, points)
