@@ -9,6 +9,7 @@ from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from grader.autograde import install
 from grader.export import GradesCsv
 from grader.feedback import GradesAndPending, RedactHiddenTests, RedactMarkScheme
+from grader.pages import FILTERS
 
 c = get_config()  # noqa: F821 - traitlets defines it
 
@@ -38,6 +39,7 @@ c.GenerateFeedback.preprocessors = [GradesAndPending, RedactHiddenTests, RedactM
 
 # A student's output or Markdown must not run as a program where it is read: the TA's formgrader may change points.
 c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = FILTERS
 
 # nbgrader's own export does not quote: a comma in a name shifts the columns.
 c.ExportApp.plugin_class = GradesCsv

@@ -52,7 +52,7 @@ def store_outputs(notebook):
 
 def weaken(notebook):
     test = tests(notebook)["test_answer"]
-    test.source = "answer = 7390217\n" + test.source.replace("assert", "print", 1)
+    test.source = f"answer = 1\n{test.source}"
 
 
 def name_a_kernel(notebook):
