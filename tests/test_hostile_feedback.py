@@ -5,7 +5,8 @@ from contextlib import closing
 import pytest
 
 from tests.hostile.assignment import MOST
-from tests.hostile.stage import FIRST, HONEST, UNTOUCHED, Stage, grade_here, grade_stock
+from tests.hostile.grading import grade_here, grade_stock
+from tests.hostile.stage import FIRST, HONEST, UNTOUCHED, Stage
 from tests.hostile.telling import ATTACKS
 from tests.sandbox_rules import needs_sandbox
 
