@@ -9,6 +9,7 @@ from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from grader.autograde import install
 from grader.export import GradesCsv
 from grader.feedback import GradesAndPending, RedactHiddenTests, RedactMarkScheme
+from grader.pages import FILTERS
 
 c = get_config()  # noqa: F821 - traitlets defines it
 
@@ -35,6 +36,10 @@ c.RunAndExamine.cell_s = 30
 
 # nbgrader's own feedback prints hidden tests and mark schemes, and an answer that nobody has read yet has 0 points.
 c.GenerateFeedback.preprocessors = [GradesAndPending, RedactHiddenTests, RedactMarkScheme, CSSHTMLHeaderPreprocessor]
+
+# A student's output or Markdown must not run as a program where it is read: the TA's formgrader may change points.
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = FILTERS
 
 # nbgrader's own export does not quote: a comma in a name shifts the columns.
 c.ExportApp.plugin_class = GradesCsv

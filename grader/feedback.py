@@ -11,6 +11,7 @@ from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 
 from grader.execute import NOT_REACHED
 
+WITHHELD = "; its text is not shown after a hidden test"
 PENDING = "Not graded yet: a person reads this answer, and its points are still open."
 
 
@@ -28,14 +29,24 @@ class GradesAndPending(GetGrades):
 class RedactHiddenTests(ClearHiddenTests):
     """Removes hidden tests, and whatever of the cell's outputs could show their source, inputs or expected values."""
 
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Clear a notebook."""
+        self._has_met_hidden = False
+        return super().preprocess(nb, resources)
+
     def preprocess_cell(
         self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
     ) -> tuple[NotebookNode, ResourcesDict]:
         """Clear one cell. Only test cells hold hidden tests; the same words in a student's cell mean nothing."""
-        if is_grade(cell) and not is_solution(cell) and self._remove_hidden_test_region(cell):
-            # What the student's code printed or put into an exception's text can be what the test called it with.
-            is_students = cell.metadata.get("grader", {}).get("raised_by_student", False)
-            cell.outputs = [_redacted(out, is_students) for out in cell.outputs if out.output_type in _KEPT]
+        is_test = is_grade(cell) and not is_solution(cell)
+        is_hidden = is_test and self._remove_hidden_test_region(cell)
+        self._has_met_hidden = self._has_met_hidden or is_hidden
+        if self._has_met_hidden and cell.cell_type == "code":
+            # The student's code can have kept what a hidden test called it with, and print or raise it, then or later.
+            is_students = not is_test or cell.metadata.get("grader", {}).get("raised_by_student", False)
+            where = " in a hidden test" if is_hidden else WITHHELD
+            kept = _KEPT if is_test else {"error"}
+            cell.outputs = [_redacted(out, is_students, where) for out in cell.outputs if out.output_type in kept]
         return cell, resources
 
 
@@ -57,11 +68,11 @@ _OURS = {"AssertionError", NOT_REACHED, "StudentTimeout", "KernelLost", "BadRepl
 _BUILTIN = {name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, Exception)}
 
 
-def _redacted(output: NotebookNode, is_students: bool) -> NotebookNode:
+def _redacted(output: NotebookNode, is_students: bool, where: str) -> NotebookNode:
     if output.output_type != "error":
         return output
     if is_students or output.ename not in _OURS:
         name = output.ename if output.ename in _BUILTIN else "an exception"
-        output = new_output("error", ename="HiddenTest", evalue=f"your code led to {name} in a hidden test")
+        output = new_output("error", ename="HiddenTest", evalue=f"your code led to {name}{where}")
     message = strip_ansi(f"{output.ename}: {output.evalue}")
     return new_output("error", ename=output.ename, evalue=output.evalue, traceback=[message])

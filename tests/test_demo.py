@@ -90,7 +90,8 @@ def test_right_answers_of_any_style_lose_nothing(demo, student):
 
 def test_a_renamed_file_is_found(demo):
     result = demo[0]["chien_shiung"]
-    assert (lost(result), result["status"]) == ([], "needs manual grading")
+    assert result["points"] > 0
+    assert not any(name.startswith("test_mean") for name in lost(result))
     assert "was called" in result["note"]
 
 

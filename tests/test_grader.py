@@ -361,6 +361,6 @@ def test_the_summary_shows_points_open_answers_and_reasons(graded, scores):
     printed = (graded.parent / "printed.txt").read_text()
     assert ["partial", "2", "1", "?", "3", "/", "7"] in [line.split() for line in printed.splitlines()]
     assert all(student in printed for student in scores)
-    remarks = printed[printed.index("needs manual grading") :]
-    assert "00_sample.ipynb is damaged: it is not JSON" in remarks
+    remarks = " ".join(printed[printed.index("needs manual grading") :].split())  # as wide as the terminal is
+    assert "it is damaged: it is not JSON" in remarks
     assert "negative numbers have a double, too" in remarks

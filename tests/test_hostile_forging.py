@@ -6,7 +6,8 @@ import pytest
 
 from tests.hostile import forging, metadata
 from tests.hostile.assignment import MOST
-from tests.hostile.stage import FIRST, HONEST, UNTOUCHED, Stage, grade_here, grade_stock
+from tests.hostile.grading import grade_here, grade_stock
+from tests.hostile.stage import FIRST, HONEST, UNTOUCHED, Stage
 from tests.sandbox_rules import needs_sandbox
 
 pytestmark = needs_sandbox

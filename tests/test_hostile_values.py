@@ -4,9 +4,10 @@ from contextlib import closing
 
 import pytest
 
+from tests.hostile.grading import grade_here, grade_stock
 from tests.hostile.lying import LIES
 from tests.hostile.replies import REPLIES, read_without_care
-from tests.hostile.stage import FIRST, HONEST, LIAR, UNTOUCHED, LyingStage, grade_here, grade_stock
+from tests.hostile.stage import FIRST, HONEST, LIAR, UNTOUCHED, LyingStage
 from tests.sandbox_rules import needs_sandbox
 
 pytestmark = needs_sandbox

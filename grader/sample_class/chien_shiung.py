@@ -1,4 +1,4 @@
-# All right, but downloaded twice: the file is called "... (1).ipynb", and is found all the same.
+# One exercise, all right, but downloaded twice: the file is called "... (1).ipynb", and is found all the same.
 
 # %% mean_of_clipped
 def mean_of_clipped(per_example, max_norm):

@@ -9,6 +9,7 @@ from tests.hostile.lying import Lie
 from tests.notebooks import KERNELSPEC
 
 NAME = "sums"
+HIDDEN_INPUT = "48611"
 SECRETS = {
     "hidden test": "hidden_kestrel",
     "expected value": "7390217",
@@ -24,7 +25,9 @@ TESTS = {
     "test_double": (
         1,
         'assert double(2) == 4, "double(2) is twice 2"'
-        + HIDDEN.format('hidden_kestrel = -48611\nassert double(hidden_kestrel) == -97222, "negative numbers"'),
+        + HIDDEN.format(
+            f'hidden_kestrel = -{HIDDEN_INPUT}\nassert double(hidden_kestrel) == -97222, "negative numbers"'
+        ),
     ),
     "test_answer": (10, "assert answer > 0" + HIDDEN.format("assert answer == 7390217")),
     "test_half": (2, "import numpy as np\nsum([bool(np.isclose(half(2), 1)), bool(np.isclose(half(3), 1.5))])"),

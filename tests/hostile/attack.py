@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
-POINTS, READS, DONE, MARK, GRADEBOOK, PROCESS = "points", "reads", "done", "mark", "gradebook", "process"
+POINTS, READS, DONE, MARK = "points", "reads", "done", "mark"
+GRADEBOOK, PROCESS, TOLD, SCRIPT = "gradebook", "process", "told", "script"
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class Attack:
         name: What it does, in a few words.
         wins: What shows that it works: `points` (unearned), `reads` (one of the secrets is in the student's outputs),
             `done` (it prints the word DONE, which stands nowhere in its code), `mark` (its file on the host is
-            there), `gradebook` (a row has changed) or `process` (a process that names its mark is left).
+            there), `gradebook` (a row has changed), `process` (a process that names its mark is left), `told` (the
+            feedback page shows the input of a hidden test) or `script` (the page holds a program).
         code: What the student writes, in the first solution cell or, if it shares a notebook, in a cell of its own.
         before: The code of an accomplice, who is graded just before.
         later: The code of a cell at the notebook's end.

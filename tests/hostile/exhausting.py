@@ -17,9 +17,10 @@ import os, time
 for _ in range(4):
     if os.fork() == 0:
         taken = bytearray(b"x" * 2**28)
-        time.sleep(1)
+        time.sleep(4)
         os._exit(0)
-time.sleep(1.5)
+for _ in range(4):
+    os.wait()
 """,
     ),
     taking(

@@ -2,6 +2,8 @@
 
 import copy
 
+from nbformat.v4 import new_output
+
 from tests.hostile.attack import MARK, POINTS, Attack
 
 RIGHT = "def double(x):\n    return x + x"
@@ -45,12 +47,12 @@ def claim_to_be_a_test(notebook):
 def store_outputs(notebook):
     for cell in tests(notebook).values():
         cell.metadata["tags"] = ["skip-execution"]
-        cell.outputs = [{"output_type": "stream", "name": "stdout", "text": "passed"}]
+        cell.outputs = [new_output("stream", name="stdout", text="passed")]
 
 
 def weaken(notebook):
     test = tests(notebook)["test_answer"]
-    test.source = "answer = 7390217\n" + test.source.replace("assert", "print", 1)
+    test.source = f"answer = 1\n{test.source}"
 
 
 def name_a_kernel(notebook):

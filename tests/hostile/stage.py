@@ -1,37 +1,26 @@
-"""A class full of attackers, graded by this course's grader or by nbgrader as it comes, and what they won."""
+"""A course on this machine, and a class full of attackers that hands its answers in."""
 
 import os
 import signal
 import socket
-import sqlite3
 import sys
-import sysconfig
 import threading
-import warnings
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import chdir, closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from contextlib import chdir, suppress
 from pathlib import Path
 
 import nbformat
-import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
-from nbgrader.api import Gradebook
-from nbgrader.converters import GenerateAssignment
-from nbgrader.converters.autograde import Autograde
-from nbgrader.converters.base import NbGraderException
-from nbgrader.coursedir import CourseDirectory
-from traitlets.config import Config
 
 from grader.course import ROOT
-from grader.engine import grade
 from tests.hostile.assignment import ANSWERS, NAME, SECRETS, WRONG, lying_source, source
-from tests.hostile.attack import DONE, GRADEBOOK, MARK, POINTS, PROCESS, READS, Attack
+from tests.hostile.attack import Attack
 from tests.hostile.lying import Lie
 
 HONEST, UNTOUCHED, FIRST = "zz_honest", "zz_untouched", "a_first"
+OTHERS = (FIRST, HONEST, UNTOUCHED)
 LIAR = "liar"
 NOTEBOOK = f"{NAME}/{NAME}.ipynb"
 LIMITS = """
@@ -40,23 +29,6 @@ c.RunAndExamine.notebook_s = 120
 c.RunAndExamine.memory_gib = 0.75
 c.RunAndExamine.processes = 30
 """
-
-
-@dataclass
-class Outcome:
-    """What came of a grading.
-
-    Attributes:
-        points: By student.
-        won: By attack name, what it won: none of it should be there.
-        leaked: Secrets in what students get to see, by student.
-        cells: The points of each graded cell, by student.
-    """
-
-    points: dict[str, float] = field(default_factory=dict)
-    won: dict[str, set[str]] = field(default_factory=dict)
-    leaked: dict[str, set[str]] = field(default_factory=dict)
-    cells: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 class Stage:
@@ -70,6 +42,8 @@ class Stage:
 
     def __init__(self, root: Path, attacks: Sequence[Attack], assignment: NotebookNode | None = None):
         self.root, self.attacks = root, list(attacks)
+        assert len({attack.student for attack in attacks}) == len(attacks), "two attacks of one name"
+        self.right_answers = ANSWERS | {"half": f"# {SECRETS['another student']}\n" + ANSWERS["half"]}
         self.home, self.marks = root / "home", root / "marks"
         for folder in (self.home, self.marks, root / "solutions" / NAME):
             folder.mkdir(parents=True)
@@ -120,21 +94,24 @@ class Stage:
         """Return a word that a process names which an attack leaves behind."""
         return f"sleeper-{os.getpid()}-{id(self)}-{attack.student}-end"
 
-    def hand_in(self, gradebook: Path) -> None:
-        """Write all submissions."""
+    def hand_in(self, gradebook: Path, others: Sequence[str] = OTHERS) -> None:
+        """Write all submissions.
+
+        Args:
+            gradebook: Where the gradebook is.
+            others: Which students who attack nothing are in the class.
+        """
         released = nbformat.read(self.root / "release" / NOTEBOOK, 4)
-        for student in (FIRST, HONEST):
-            self._write(
-                student, filled(released, ANSWERS | {"half": f"# {SECRETS['another student']}\n" + ANSWERS["half"]})
-            )
-        self._write(UNTOUCHED, released)
+        for student in others:
+            self._write(student, filled(released, {} if student == UNTOUCHED else self.right_answers))
         for attack in self.attacks:
             if not attack.shares:
                 self._hand_in_alone(attack, released, gradebook)
         together = [attack for attack in self.attacks if attack.shares]
         for student, part in ("shared_1_before", "before"), ("shared_2_code", "code"):
             notebook = filled(released, {"double": CALLS_ALL})
-            notebook.cells[2:2] = [self._cell(attack, getattr(attack, part), gradebook) for attack in together]
+            codes = [(attack, getattr(attack, part)) for attack in together]
+            notebook.cells[2:2] = [self._cell(attack, code, gradebook) for attack, code in codes if code]
             if part == "code":
                 notebook.cells += [self._cell(each, each.later, gradebook) for each in together if each.later]
             if together:
@@ -153,7 +130,8 @@ class Stage:
         self._write(self.student(attack), notebook, files)
 
     def _cell(self, attack: Attack, code: str, gradebook: Path) -> NotebookNode:
-        return new_code_cell(f"# {attack.name}\n{self._text(code, attack, gradebook)}")
+        heading = f"SHARED {attack.name}" if attack.shares else attack.name
+        return new_code_cell(f"# {heading}\n{self._text(code, attack, gradebook)}")
 
     def _text(self, text: str, attack: Attack, gradebook: Path) -> str:
         for name, value in self.known(attack, gradebook).items():
@@ -167,34 +145,9 @@ class Stage:
         for name, text in (files or {}).items():
             (path.parent / name).write_text(text)
 
-    def outcome(self, folder: Path, points: dict[str, float]) -> Outcome:
-        """Return what was won."""
-        found = Outcome(points, cells=_cells(folder / "gradebook.db"))
-        for attack in self.attacks:
-            student = self.student(attack)
-            outputs = self._outputs(folder, student, attack)
-            won = found.won[attack.name] = set()
-            won |= {POINTS} if points.get(student, 0) > attack.deserves else set()
-            won |= {READS} if secrets_in(outputs) else set()
-            won |= {DONE} if "DONE" in outputs else set()
-            won |= {MARK} if self.mark(attack).exists() else set()
-            won |= {PROCESS} if processes(self.sleeper(attack)) else set()
-            won |= {GRADEBOOK} if _tampered(folder / "gradebook.db", attack) else set()
-        return found
-
     def student(self, attack: Attack) -> str:
         """Return whose submission holds an attack."""
         return "shared_2_code" if attack.shares else f"{attack.student}_2_code" if attack.before else attack.student
-
-    def _outputs(self, folder: Path, student: str, attack: Attack) -> str:
-        path = folder / "autograded" / student / NOTEBOOK
-        if not path.exists():
-            return ""
-        cells = [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
-        if attack.shares:
-            cells = [cell for cell in cells if cell.source.startswith(f"# {attack.name}\n")]
-        tests = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade")]
-        return str([cell.outputs for cell in cells if cell not in tests])
 
     def close(self) -> None:
         """End what is left, which is nothing unless a defence was off."""
@@ -219,14 +172,14 @@ class LyingStage(Stage):
     def __init__(self, root: Path, lies: Sequence[Lie]):
         super().__init__(root, [], lying_source(lies))
         self.lies = lies
+        self.right_answers = {lie.id: lie.own(lie.honest) for lie in lies}
 
-    def hand_in(self, gradebook: Path) -> None:
+    def hand_in(self, gradebook: Path, others: Sequence[str] = OTHERS) -> None:
         """Write all submissions."""
+        super().hand_in(gradebook, others)
         released = nbformat.read(self.root / "release" / NOTEBOOK, 4)
-        honest = {lie.id: lie.own(lie.honest) for lie in self.lies}
         lies = {lie.id: lie.own(lie.lie).replace("@MARK@", str(self.marks / lie.id)) for lie in self.lies}
-        for student, answers in {FIRST: honest, LIAR: lies, HONEST: honest, UNTOUCHED: {}}.items():
-            self._write(student, filled(released, answers))
+        self._write(LIAR, filled(released, lies))
 
 
 # Where attacks share a notebook, each can have something called while a test runs.
@@ -249,11 +202,6 @@ def filled(released: NotebookNode, answers: dict[str, str]) -> NotebookNode:
     return notebook
 
 
-def secrets_in(text: str) -> set[str]:
-    """Return which secrets are in a text."""
-    return {name for name, secret in SECRETS.items() if secret in text}
-
-
 def processes(word: str) -> list[int]:
     """Return the processes that name a word in their command line."""
     found = []
@@ -261,86 +209,4 @@ def processes(word: str) -> list[int]:
         with suppress(OSError):
             if word.encode() in (folder / "cmdline").read_bytes():
                 found.append(int(folder.name))
-    return found
-
-
-def _cells(path: Path) -> dict[str, dict[str, float]]:
-    with Gradebook(f"sqlite:///{path}") as book:
-        found = {each.student.id: each for each in book.assignment_submissions(NAME)}
-        return {
-            student: {grade.name: grade.score for notebook in each.notebooks for grade in notebook.grades}
-            for student, each in found.items()
-        }
-
-
-def _tampered(path: Path, attack: Attack) -> bool:
-    with closing(sqlite3.connect(path)) as base:
-        rows = base.execute("select first_name from student where first_name = ?", (attack.student,))
-        return rows.fetchone() is not None
-
-
-@contextmanager
-def _surroundings(stage: Stage) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HOME", str(stage.home))
-        patch.setenv("COURSE_KEY", SECRETS["environment"])
-        patch.setenv("PATH", sysconfig.get_path("scripts"), prepend=os.pathsep)  # nbgrader calls alembic by name
-        patch.delenv("IPYTHONDIR", raising=False)
-        yield
-
-
-def _config(root: Path) -> Config:
-    config = Config()
-    config.CourseDirectory.root = str(root)
-    config.CourseDirectory.source_directory = "solutions"
-    config.CourseDirectory.assignment_id = NAME
-    config.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
-    return config
-
-
-def _start(converter: type, config: Config) -> None:
-    converter(coursedir=CourseDirectory(config=config), config=config).start()
-
-
-def _enrol(gradebook: Path) -> None:
-    with Gradebook(f"sqlite:///{gradebook}") as book:
-        book.update_or_create_student(FIRST, last_name=SECRETS["gradebook"])
-
-
-def grade_stock(stage: Stage, **settings: object) -> Outcome:
-    """Grade a class with nbgrader as it comes.
-
-    Args:
-        stage: The class.
-        settings: What differs from nbgrader's own defaults.
-    """
-    config = _config(stage.root)
-    config.Autograde.update(settings)
-    with _surroundings(stage), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # SQLAlchemy's about nbgrader's own use of it
-        _start(GenerateAssignment, config)
-        _enrol(stage.root / "gradebook.db")
-        stage.hand_in(stage.root / "gradebook.db")
-        with suppress(NbGraderException):  # it says at the end who could not be graded
-            _start(Autograde, config)
-    with Gradebook(f"sqlite:///{stage.root}/gradebook.db") as book:
-        points = {each.student.id: each.score for each in book.assignment_submissions(NAME)}
-    return stage.outcome(stage.root, points)
-
-
-def grade_here(stage: Stage) -> Outcome:
-    """Grade a class with this course's grader."""
-    out = stage.root / "out"
-    out.mkdir()
-    with _surroundings(stage):
-        _start(GenerateAssignment, _config(stage.root))
-        (stage.root / "gradebook.db").rename(out / "gradebook.db")
-        _enrol(out / "gradebook.db")
-        stage.hand_in(out / "gradebook.db")
-        results = grade(NAME, stage.root / "submitted", out, root=stage.root)
-    found = stage.outcome(out, {student: result["points"] for student, result in results.items()})
-    for student, result in results.items():
-        page = out / "feedback" / student / f"{NAME}/{NAME}.html"
-        shown = (page.read_text() if page.exists() else "") + str(result)
-        found.leaked[student] = secrets_in(shown)
     return found
