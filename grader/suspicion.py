@@ -10,23 +10,12 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 
 _MODULES = {
-    *("atexit", "ctypes", "faulthandler", "gc", "mmap", "multiprocessing", "posix", "pty", "resource", "signal"),
-    *(
-        "shutil",
-        "socket",
-        "subprocess",
-        "urllib",
-        "requests",
-        "zmq",
-        "jupyter_client",
-        "nbgrader",
-        "IPython",
-        "ipykernel",
-    ),
+    *("atexit", "ctypes", "faulthandler", "gc", "mmap", "posix", "pty", "resource", "signal"),
+    *("socket", "subprocess", "urllib", "requests", "zmq", "jupyter_client", "nbgrader", "ipykernel"),
 }
 _ATTRIBUTES = {"_getframe", "settrace", "ast_transformers", "input_transformers_post", "run_cell_async", "displayhook"}
 _CALLS = {"get_ipython", "__import__"}
-_OS = {"_exit", "abort", "environ", "fork", "kill", "popen", "setsid", "symlink", "system"}
+_OS = {"_exit", "abort", "fork", "kill", "popen", "setsid", "symlink", "system"}
 _WORDS = re.compile(r"gradebook|hidden tests|nbgrader|/proc/|/etc/|\.\./|\.ipython|autograded", re.IGNORECASE)
 
 
@@ -52,10 +41,8 @@ def _things(text: str) -> Iterator[str]:
     yield from (match.group().lower() for match in _WORDS.finditer(text))
     try:
         tree = ast.parse(text)
-    # Whatever is no Python is no way out either, but for a shell line.
+    # Honest students write shell lines too; what a suspicious one names has been seen above.
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        if re.search(r"^\s*(!|%%(bash|sh|script|system))", text, re.MULTILINE):
-            yield "a shell"
         return
     for node in ast.walk(tree):
         yield from _reached(node)

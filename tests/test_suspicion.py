@@ -24,8 +24,7 @@ def flags(text):
         ("import sys\nsys._getframe(1)", "_getframe"),
         ("open('../../gradebook.db')", "gradebook"),
         ("get_ipython().ast_transformers.append(1)", "ast_transformers"),
-        ("!cat solutions/*", "a shell"),
-        ("%%bash\nls", "a shell"),
+        ("!cat ../../gradebook.db", "gradebook"),
         ("open('/proc/self/maps')", "/proc/"),
     ],
 )
@@ -34,7 +33,18 @@ def test_a_way_out_is_named(text, says):
     assert says in flag
 
 
-@pytest.mark.parametrize("text", ["import os\nprint(os.getcwd())", "x = 1", "def f(:", "%matplotlib inline", "\0"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import os, shutil\nfrom IPython.display import display\nprint(os.environ)",
+        "x = 1",
+        "def f(:",
+        "%matplotlib inline",
+        "!ls",
+        "%%bash\nls",
+        "\0",
+    ],
+)
 def test_ordinary_code_is_not(text):
     assert not flags(text)
 
