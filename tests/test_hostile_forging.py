@@ -45,7 +45,8 @@ def test_wins_nothing_here(here, theme, attack, record_property):
 
 
 def test_the_others_in_the_class_are_unaffected(here):
-    assert (here.points[FIRST], here.points[HONEST], here.points[UNTOUCHED]) == (MOST, MOST, 0)
+    assert [here.points[student] for student in (FIRST, HONEST, UNTOUCHED)] == [MOST, MOST, 0]
+    assert [here.flags[student] for student in (FIRST, HONEST, UNTOUCHED)] == [[], [], []]
 
 
 def test_no_attacker_gets_to_see_a_secret(here):

@@ -23,12 +23,14 @@ class Outcome:
         won: By attack name, what it won: none of it should be there.
         leaked: Secrets in what students get to see, by student.
         cells: The points of each graded cell, by student.
+        flags: What this course's grader tells the TA to look at, by student.
     """
 
     points: dict[str, float] = field(default_factory=dict)
     won: dict[str, set[str]] = field(default_factory=dict)
     leaked: dict[str, set[str]] = field(default_factory=dict)
     cells: dict[str, dict[str, float]] = field(default_factory=dict)
+    flags: dict[str, list[str]] = field(default_factory=dict)
 
 
 def outcome(stage: Stage, folder: Path, points: dict[str, float]) -> Outcome:

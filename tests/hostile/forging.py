@@ -41,6 +41,17 @@ shell.events.register("pre_run_cell", forge)
 """,
     ),
     forged(
+        "forged result below zero",
+        """
+def forge(info):
+    content = {"data": {"text/plain": "-999"}, "metadata": {}, "execution_count": 1}
+    kernel.session.send(kernel.iopub_socket, "execute_result", content, parent=kernel.get_parent())
+
+shell.events.register("pre_run_cell", forge)
+""",
+    ),
+    forged("a result that is no number", "sum = lambda values: 'all is well'"),
+    forged(
         "calls displayhook with points",
         """
 def double(x):

@@ -87,5 +87,5 @@ def grade_here(stage: Stage) -> Outcome:
     for student, result in results.items():
         page = out / "feedback" / student / f"{NAME}/{NAME}.html"
         shown = (page.read_text() if page.exists() else "") + str(result)
-        found.leaked[student] = secrets_in(shown)
+        found.leaked[student], found.flags[student] = secrets_in(shown), result["flags"]
     return found

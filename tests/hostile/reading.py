@@ -2,15 +2,6 @@
 
 from tests.hostile.attack import DONE, READS, shared
 
-PRINT_TREE = """
-for path in sorted(Path(folder).rglob("*")):
-    try:
-        print(path.read_text() if path.is_file() else "")
-    except (OSError, UnicodeDecodeError):
-        pass
-"""
-WALK = "from pathlib import Path\nfolder = {folder!r}\n" + PRINT_TREE
-
 
 def later(name, code):
     """An attack that collects in `found` while tests run, and prints at the end."""
@@ -21,7 +12,15 @@ def later(name, code):
 
 FILES = [
     shared("the solution", READS, "print(open('@ROOT@/solutions/sums/sums.ipynb').read())"),
-    shared("tests around the working folder", READS, WALK.format(folder="..")),
+    shared(
+        "tests around the working folder",
+        READS,
+        """
+from pathlib import Path
+for path in Path("..").rglob("*.ipynb"):
+    print([line for line in path.read_text().splitlines() if "assert" in line])
+""",
+    ),
     shared("another student's answers", READS, "print(open('@ROOT@/submitted/a_first/sums/sums.ipynb').read())"),
     shared(
         "the gradebook's names",

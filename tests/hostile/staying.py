@@ -2,7 +2,7 @@
 
 from tests.hostile.attack import DONE, PROCESS, shared
 
-SLEEP = "import time; time.sleep(60)"
+SLEEP = "import time; time.sleep(900)"
 LEFT = [
     shared(
         "a process of its own session",
@@ -33,7 +33,7 @@ code = '''
 import signal, time
 for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:
     signal.signal(number, signal.SIG_IGN)
-time.sleep(60)
+time.sleep(900)
 '''
 subprocess.Popen(["@PYTHON@", "-c", code, "@SLEEPER@"], start_new_session=True)
 """,
@@ -43,7 +43,7 @@ subprocess.Popen(["@PYTHON@", "-c", code, "@SLEEPER@"], start_new_session=True)
         PROCESS,
         """
 import os
-os.system("setsid nohup sh -c 'sleep 60; : @SLEEPER@' > /dev/null 2>&1 &")
+os.system("setsid nohup sh -c 'while :; do sleep 1; done; : @SLEEPER@' > /dev/null 2>&1 &")
 """,
     ),
     shared(
@@ -59,7 +59,7 @@ if turns:
     os.setsid() if os.getpid() != os.getsid(0) else None
     os.execv(sys.executable, [sys.executable, "-c", sys.orig_argv[2], sys.argv[1], str(turns - 1)])
 '''
-subprocess.Popen(["@PYTHON@", "-c", code, "@SLEEPER@", "40"], start_new_session=True)
+subprocess.Popen(["@PYTHON@", "-c", code, "@SLEEPER@", "900"], start_new_session=True)
 """,
     ),
 ]
@@ -70,7 +70,7 @@ code = '''
 import socket, time
 server = {make}
 server.listen()
-time.sleep(60)
+time.sleep(900)
 '''
 subprocess.Popen(["@PYTHON@", "-c", code, "@SLEEPER@"], start_new_session=True)
 __import__("time").sleep(0.3)
