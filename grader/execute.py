@@ -14,8 +14,9 @@ from traitlets import Bool, Float, Integer
 
 from grader.examiner import Limits as ExamLimits
 from grader.examiner import Session, Verdict, examine
-from grader.sandbox.kernel import Kernel, sandboxed_kernel
+from grader.sandbox.kernel import Kernel
 from grader.sandbox.limits import GIB, Limits
+from grader.sandbox.start import sandboxed_kernel
 
 NOT_REACHED = "NotReached"
 NOT_TO_ITS_END = "not run to its end: "
@@ -48,6 +49,8 @@ class RunAndExamine(NbGraderPreprocessor):
         with sandboxed_kernel(self._limits(), list(_data_files(folder)), not self.without_sandbox) as kernel:
             session = Session(
                 kernel.client,
+                kernel.folder,
+                kernel.inside,
                 ExamLimits(call_s=self.cell_s, cell_s=2 * self.cell_s),
                 interrupt=kernel.interrupt,
                 is_alive=lambda: not kernel.is_dead(),

@@ -4,8 +4,9 @@ import pytest
 
 from grader.course import GraderError
 from grader.sandbox.available import require_sandbox
-from grader.sandbox.kernel import CellRun, sandboxed_kernel
 from grader.sandbox.limits import Limits
+from grader.sandbox.request import CellRun
+from grader.sandbox.start import sandboxed_kernel
 
 try:
     require_sandbox()

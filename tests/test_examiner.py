@@ -29,11 +29,19 @@ def run(client, source):
 
 
 @pytest.fixture(scope="module")
-def session(kernel):
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("line")
+
+
+def session_with(kernel, folder, limits):
     manager, client = kernel
-    run(client, HONEST)
-    limits = Limits(call_s=10.0, cell_s=10.0)
-    return Session(client, limits, manager.interrupt_kernel, manager.is_alive)
+    return Session(client, folder, limits=limits, interrupt=manager.interrupt_kernel, is_alive=manager.is_alive)
+
+
+@pytest.fixture(scope="module")
+def session(kernel, folder):
+    run(kernel[1], HONEST)
+    return session_with(kernel, folder, Limits(call_s=10.0, cell_s=10.0))
 
 
 @pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
@@ -169,11 +177,10 @@ LIES = {
 
 
 @pytest.fixture
-def hostile(kernel):
+def hostile(kernel, folder):
     """A session of its own with a kernel that has been attacked; the code is loaded anew for each."""
-    manager, client = kernel
-    run(client, HOSTILE)
-    return Session(client, Limits(call_s=5.0, cell_s=3.0), manager.interrupt_kernel, manager.is_alive)
+    run(kernel[1], HOSTILE)
+    return session_with(kernel, folder, Limits(call_s=5.0, cell_s=3.0))
 
 
 @pytest.mark.parametrize("cell", LIES.values(), ids=LIES)
@@ -193,55 +200,95 @@ def test_a_list_in_itself(hostile):
     assert examine("a = cyclic(1)\nassert a[1] is a", hostile).ok
 
 
-def test_a_function_that_never_returns(kernel):
-    manager, client = kernel
-    run(client, HOSTILE)
-    session = Session(client, Limits(call_s=0.5, grace_s=5.0), manager.interrupt_kernel, manager.is_alive)
+def test_a_function_that_never_returns(kernel, folder):
+    run(kernel[1], HOSTILE)
+    session = session_with(kernel, folder, Limits(call_s=0.5, grace_s=5.0))
     assert examine("1", session).ok
     assert examine("sleepy(1)", session).error == "StudentTimeout"
     assert examine("assert lying_str(1) == 'a'", session).ok
 
 
 FORGED = {
-    "no base64": "'é' * 10",
-    "nothing": "''",
-    "not JSON": "b64(b'{')",
-    "a list": "b64(b'[]')",
-    "no fields": "b64(b'{}')",
-    "a huge tensor": "b64(make(['new', 1, 'tensor', ['torch.float32', [10**12], False, 'cpu', False], [None], None]))",
-    "an overflow": "b64(make(['new', 1, 'tensor', ['torch.int8', [2**32] * 2, False, 'cpu', False], [], None]))",
-    "a negative shape": "b64(make(['new', 1, 'tensor', ['torch.float32', [-1], False, 'cpu', False], [None], None]))",
-    "nesting": "b64(b'[' * 10**5 + b']' * 10**5)",
-    "lying about its size": "base64.b64encode((10**18).to_bytes(8, 'big') + b'{}').decode()",
-    "an unknown kind": "b64(make(['__class__']))",
-    "a method": "b64(make(['value', 1]))",
-    "a pair of nothing": "b64(make(['pair', 77]))",
-    "an update of nothing": "b64(make(1, updates=[[77, [], [], None]]))",
-    "a huge range": "b64(make(['range', '0x0', '0x' + 'f' * 30, '0x1']))",
-    "a huge integer": "b64(make(['int', '0x' + 'f' * 10**6]))",
-    "an object array": "b64(make(['new', 1, 'array', ['|O8', [1]], [], None]))",
-    "an unhashable key": "b64(make(['new', 1, 'dict', [], [['new', 3, 'list', [], [], None], 1], None]))",
-    "a forged state": "b64(make(['new', 1, 'generator', ['cpu'], [], None]))",
+    "no bytes": "'é' * 10",
+    "nothing": "b''",
+    "not JSON": "pack(b'{')",
+    "a list": "pack(b'[]')",
+    "no fields": "pack(b'{}')",
+    "a huge tensor": "pack(make(['new', 1, 'tensor', ['torch.float32', [10**12], False, 'cpu', False], [None], None]))",
+    "an overflow": "pack(make(['new', 1, 'tensor', ['torch.int8', [2**32] * 2, False, 'cpu', False], [], None]))",
+    "a negative shape": "pack(make(['new', 1, 'tensor', ['torch.float32', [-1], False, 'cpu', False], [None], None]))",
+    "nesting": "pack(b'[' * 10**5 + b']' * 10**5)",
+    "lying about its size": "(10**18).to_bytes(8, 'big') + b'{}'",
+    "an unknown kind": "pack(make(['__class__']))",
+    "a method": "pack(make(['value', 1]))",
+    "a pair of nothing": "pack(make(['pair', 77]))",
+    "an update of nothing": "pack(make(1, updates=[[77, [], [], None]]))",
+    "a huge range": "pack(make(['range', '0x0', '0x' + 'f' * 30, '0x1']))",
+    "a huge integer": "pack(make(['int', '0x' + 'f' * 10**6]))",
+    "an object array": "pack(make(['new', 1, 'array', ['|O8', [1]], [], None]))",
+    "an unhashable key": "pack(make(['new', 1, 'dict', [], [['new', 3, 'list', [], [], None], 1], None]))",
+    "a forged state": "pack(make(['new', 1, 'generator', ['cpu'], [], None]))",
 }
 FORGE = """
-import base64, json, sys
-def b64(raw): return base64.b64encode(len(raw).to_bytes(8, "big") + raw).decode()
+import json, sys
+def pack(raw): return len(raw).to_bytes(8, "big") + raw
 def make(value, updates=()):
     return json.dumps({"value": value, "updates": updates, "names": {}, "dropped": [], "printed": ""}).encode()
-class Forged:
-    def __init__(self, text): self.text = text
-    def _repr_mimebundle_(self, include=None, exclude=None): return {"text/plain": self.text}
-class Server:
-    def answer(self, *args): return Forged(TEXT)
+def forge(x): sys.modules['_examiner'].server.answer = lambda request: REPLY
 """
 
 
-@pytest.mark.parametrize("text", FORGED.values(), ids=FORGED)
-def test_forged_replies(hostile, kernel, text):
-    assert examine("lying_str(1)", hostile).ok
-    run(kernel[1], FORGE + f"TEXT = {text}\nsys.modules['_examiner'].server = Server()")
-    verdict = examine("assert lying_float(1) == 5", hostile)
+@pytest.mark.parametrize("reply", FORGED.values(), ids=FORGED)
+def test_forged_replies(hostile, kernel, reply):
+    run(kernel[1], FORGE + f"REPLY = {reply}")
+    verdict = examine("forge(1)\nassert lying_float(1) == 5", hostile)
     assert (verdict.ok, verdict.error) == (False, "BadReply"), verdict
+
+
+LINE = """
+import gc, socket, struct
+def line(): return next(each for each in gc.get_objects() if isinstance(each, socket.socket) and each.family == 1)
+def send(*frames):
+    for number, body in frames: line().sendall(struct.pack(">QQ", number, len(body)) + body)
+"""
+ON_THE_LINE = {
+    "early": ("def forge(x): send((3, b'x'), (10**15, b''))", "AssertionError", 2),
+    "late and doubled": ("def forge(x): send((0, b'x'), (0, b'x'))", "AssertionError", 2),
+    "in place of the real one": ("def forge(x): send((1, b'x'), (2, b'x'))", "BadReply", 1),
+    "larger than memory": ("def forge(x): line().sendall(struct.pack('>QQ', 9, 2**60))", "BadReply", 0),
+    "hung up": ("def forge(x): line().shutdown(2)", "BadReply", 0),
+    "closed": ("def forge(x): line().close()", "BadReply", 0),
+}
+
+
+@pytest.mark.parametrize(("forge", "error", "ignored"), ON_THE_LINE.values(), ids=ON_THE_LINE)
+def test_frames_that_nobody_asked_for(hostile, kernel, forge, error, ignored):
+    run(kernel[1], LINE + forge)
+    verdict = examine("forge(1)\nassert lying_float(1) == 5", hostile)
+    assert (verdict.ok, verdict.error) == (False, error), verdict
+    assert hostile.ignored == ignored
+    assert examine("assert lying_str(1) == 'a'", hostile).ok
+
+
+def test_somebody_else_answers_the_door(hostile, kernel, folder):
+    """A thread of the student's connects first: what it says counts as little as what the kernel says."""
+    run(
+        kernel[1],
+        f"""
+import pathlib, socket, threading, time
+def first():
+    while not (found := list(pathlib.Path({str(folder)!r}).glob("tests-*"))):
+        time.sleep(1e-4)
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(str(found[0]))
+        line.recv(100); line.sendall(b"x" * 1000); time.sleep(1)
+threading.Thread(target=first).start()
+""",
+    )
+    verdict = examine("assert lying_float(1) == 5", hostile)
+    assert not verdict.ok
+    run(kernel[1], "time.sleep(1.1)")
+    assert examine("assert lying_str(1) == 'a'", hostile).ok
 
 
 def test_a_forged_message_for_another_request_is_ignored(hostile, kernel):
@@ -252,15 +299,15 @@ def test_a_forged_message_for_another_request_is_ignored(hostile, kernel):
 def forge(x):
     k = get_ipython().kernel
     for parent in (k.get_parent(), {"header": {"msg_id": "other"}, "msg_id": "other"}, {}):
-        for content in ({"status": "ok"}, {"user_expressions": {"reply": 3}}, [[]], {"a": [1] * 3000}):
-            for stream in (k.shell_stream, k.iopub_socket):
-                try: k.session.send(stream, "execute_reply", content, parent=parent, ident=k.get_parent_ident())
-                except Exception: pass
+        for content in ({"status": "ok"}, {"user_expressions": {"reply": 3}}, {"a": [1] * 3000}):
+            for socket in (k.shell_stream.socket, k.iopub_socket):
+                k.session.send(socket, "execute_reply", content, parent=parent, ident=k._parent_ident["shell"])
     return 7
 """,
     )
     assert examine("assert forge(1) == 7", hostile).ok
     assert examine("assert lying_float(1) == 5", hostile).error == "AssertionError"
+    assert hostile.ignored
 
 
 PATCHES = {
@@ -268,18 +315,18 @@ PATCHES = {
     "torch.equal": "import torch\ntorch.equal = torch.allclose = lambda *a, **k: True",
     "the examiner": "import sys\nsys.modules['_examiner'].serve.Encoder.encode = lambda *a: True",
     "tensor bytes": "import sys\nsys.modules['_examiner'].encode.tensor_bytes = lambda t: b''",
-    "base64": "import base64\nbase64.b64encode = lambda x: b'AAAA'",
+    "sockets": "import socket\nsocket.socket.sendall = lambda *a: None",
     "builtins": "import builtins\nbuiltins.AssertionError = KeyError",
     "nothing left": "import sys\nsys.modules.pop('_examiner', None)",
 }
 
 
 @pytest.mark.parametrize("patch", PATCHES.values(), ids=PATCHES)
-def test_a_patched_process_gains_nothing(patch):
+def test_a_patched_process_gains_nothing(patch, folder):
     manager, client = start_new_kernel()
     try:
         run(client, HOSTILE)
-        session = Session(client, Limits(call_s=2.0, grace_s=0.2), manager.interrupt_kernel, manager.is_alive)
+        session = session_with((manager, client), folder, Limits(call_s=2.0, grace_s=0.2))
         assert examine("lying_str(1)", session).ok
         client.execute(patch, silent=True)  # nobody waits: a patched kernel may never answer
         assert not examine("import torch\nassert torch.equal(lying_tensor(1), torch.ones(3))", session).ok
@@ -289,11 +336,11 @@ def test_a_patched_process_gains_nothing(patch):
         manager.shutdown_kernel(now=True)
 
 
-def test_a_kernel_that_dies_is_noticed_at_once():
+def test_a_kernel_that_dies_is_noticed_at_once(folder):
     manager, client = start_new_kernel()
     try:
         run(client, "import os\ndef die(): os._exit(0)")
-        session = Session(client, Limits(call_s=20.0), manager.interrupt_kernel, manager.is_alive)
+        session = session_with((manager, client), folder, Limits(call_s=20.0))
         assert examine("die()", session).error == "KernelLost"
         assert examine("1 + len(die())", session).error == "KernelLost"
     finally:
@@ -311,13 +358,13 @@ def is_test(cell):
 
 
 @pytest.mark.parametrize(("path", "passes"), [(SOLUTION, True), (EXERCISE, False)], ids=["solution", "exercise"])
-def test_the_first_exercise(path, passes):
+def test_the_first_exercise(path, passes, folder):
     manager, client = start_new_kernel(cwd=str(ROOT))
     try:
         for cell in nbformat.read(path, 4).cells:
             if cell.cell_type == "code" and not is_test(cell):
                 run(client, cell.source)
-        session = Session(client, Limits(), manager.interrupt_kernel, manager.is_alive)
+        session = session_with((manager, client), folder, Limits())
         verdicts = {grade_id: examine(source, session) for grade_id, source in graded(SOLUTION).items()}
     finally:
         client.stop_channels()

@@ -12,11 +12,11 @@ from grader.examiner import BadReply
 from grader.examiner.codec_in import Decoder
 from grader.examiner.codec_out import dump
 from grader.examiner.exchange import Exchange
-from grader.examiner.raw import Bounds, unpack
+from grader.examiner.limits import Bounds, Limits
+from grader.examiner.raw import unpack
 from grader.examiner.remote.encode import Encoder, Handles
 from grader.examiner.remote.load import load
 from grader.examiner.remote.table import Table
-from grader.examiner.session import Limits
 
 ALL_DTYPES = [torch.bool, torch.uint8, torch.int64, torch.float16, torch.bfloat16, torch.float64, torch.complex64]
 
@@ -122,7 +122,7 @@ def decode(tree, raw=b""):
     exchange = Exchange(Sessionless())
     exchange.table.add([1], "list")
     exchange.table.add(torch.zeros(2), "tensor")
-    exchange.session.ask = lambda request, first: tree
+    exchange.session.ask = lambda request: tree
     return exchange.request("len", [1])
 
 

@@ -44,12 +44,12 @@ def test_a_lie_earns_nothing_here(here, lie, record_property):
 
 @pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: reply.name)
 def test_a_forged_reply_works_where_it_is_read_without_care(tmp_path, reply):
-    text = reply.made(str(tmp_path / "mark"))
+    made = reply.made(str(tmp_path / "mark"))
     if reply.breaks is not None:
         with pytest.raises(reply.breaks):
-            read_without_care(text)
+            read_without_care(made)
     else:
-        value = read_without_care(text)
+        value = read_without_care(made)
         assert value in (True, 6) or (tmp_path / "mark").exists()
         getattr(value, "close", int)()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from grader.course import ROOT
-from grader.sandbox.kernel import sandboxed_kernel
+from grader.sandbox.start import sandboxed_kernel
 from tests.sandbox_rules import complaint, needs_sandbox, printed
 
 pytestmark = needs_sandbox

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from grader.sandbox.kernel import sandboxed_kernel
 from grader.sandbox.limits import MIB, Limits
+from grader.sandbox.start import sandboxed_kernel
 from tests.sandbox_rules import complaint, needs_sandbox, printed, run_alone
 
 pytestmark = needs_sandbox

@@ -2,7 +2,8 @@
 
 from grader.examiner.errors import BadReply, KernelLost, StudentError, StudentTimeout
 from grader.examiner.examine import Verdict, examine
-from grader.examiner.session import Limits, Session, bound_messages
+from grader.examiner.limits import Limits
+from grader.examiner.session import Session
 
 __all__ = [
     "BadReply",
@@ -12,6 +13,5 @@ __all__ = [
     "StudentError",
     "StudentTimeout",
     "Verdict",
-    "bound_messages",
     "examine",
 ]

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.examiner.raw import DEVICE, DTYPES, Bounds, Raw, need, truth_bytes
+from grader.examiner.limits import Bounds
+from grader.examiner.raw import DEVICE, DTYPES, Raw, need, truth_bytes
 from grader.examiner.remote.content import Content, tensor_from
 from grader.examiner.remote.table import Table
 

@@ -1,6 +1,5 @@
 """From the grader to the student: our data, pickled, every mutable part known by a number on both sides."""
 
-import base64
 import io
 import pickle
 from itertools import islice
@@ -15,7 +14,7 @@ from grader.examiner.remote.table import Table
 from grader.examiner.standins import Namespace, StandIn
 
 
-def dump(payload: Any, table: Table) -> str:
+def dump(payload: Any, table: Table) -> bytes:
     """Pickle a request.
 
     What is mutable enters the table, so that the two copies can be kept in step. Tensors travel as their storages, so
@@ -26,14 +25,14 @@ def dump(payload: Any, table: Table) -> str:
         table: The objects that the student's side knows already.
 
     Returns:
-        Two pickles in base64: what tensors and generators are made of, then the payload and its mutable parts.
+        Two pickles: what tensors and generators are made of, then the payload and its mutable parts.
     """
     body = io.BytesIO()
     pickler = _Pickler(body, table)
     pickler.dump(payload)
     pickler.dump([(number, table.kinds[number], obj) for number, obj in pickler.fresh.items()])
     head = pickle.dumps((pickler.storages, pickler.specs), protocol=pickle.HIGHEST_PROTOCOL)
-    return base64.b64encode(head + body.getvalue()).decode("ascii")
+    return head + body.getvalue()
 
 
 _ITEMS = 100_000  # that a generator may yield

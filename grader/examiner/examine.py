@@ -58,8 +58,7 @@ def examine(cell_source: str, session: Session) -> Verdict:
         warnings.simplefilter("ignore")
         exchange = Exchange(session)
         try:
-            session.begin_cell()
-            with _deadline(session.limits.cell_s):
+            with session.connected(), _deadline(session.limits.cell_s):
                 value = _run(cell_source, Namespace(exchange))
         # Whatever a test cell raises, SystemExit and KeyboardInterrupt too, is that cell's failure.
         except BaseException as error:

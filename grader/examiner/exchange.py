@@ -38,7 +38,6 @@ class Exchange:
         self._dropped: list[int] = []
         self._released: deque[int] = deque()
         self._broken: Exception | None = None
-        self._first = True
         self._seed, self._random = torch.initial_seed(), b""
 
     def name(self, name: str) -> Any:
@@ -66,8 +65,7 @@ class Exchange:
         """
         if self._broken is not None:
             raise self._broken
-        reply = self.session.ask(self._dump(operation, args, kwargs), self._first)
-        self._first = False
+        reply = self.session.ask(self._dump(operation, args, kwargs))
         try:
             result = self._take(*unpack(reply, self.bounds))
         except Exception as error:
@@ -80,7 +78,7 @@ class Exchange:
             raise result.error
         return result
 
-    def _dump(self, operation: str, args: tuple, kwargs: dict) -> str:
+    def _dump(self, operation: str, args: tuple, kwargs: dict) -> bytes:
         released = [self._released.popleft() for _ in range(len(self._released))]
         payload = {
             "operation": operation,

@@ -3,35 +3,18 @@
 import json
 import math
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
 from grader.examiner.errors import BadReply
+from grader.examiner.limits import Bounds
 from grader.examiner.remote.content import tensor_from
 
 DTYPES = {str(each): each for each in vars(torch).values() if isinstance(each, torch.dtype) and each.itemsize}
 _ARRAY = re.compile(r"[<>|=][?biufcmM]\d{1,2}(\[\w{1,10}\])?")
 DEVICE = re.compile(r"cpu|cuda(:\d{1,2})?")
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """What a reply may hold.
-
-    Attributes:
-        max_nodes: Values in it, at any depth.
-        max_bytes: Its size; no value in it may need more memory than that.
-        max_bits: Of an integer.
-        max_pairs: Objects that both sides keep in step.
-    """
-
-    max_nodes: int = 200_000
-    max_bytes: int = 64_000_000
-    max_bits: int = 8_192
-    max_pairs: int = 20_000
 
 
 def need(condition: Any, what: str) -> None:

@@ -68,7 +68,7 @@ def _namespaces() -> Check:
 
 
 def _network() -> Check:
-    from grader.sandbox.kernel import sandboxed_kernel
+    from grader.sandbox.start import sandboxed_kernel
 
     with socket.create_server(("127.0.0.1", 0)) as server, sandboxed_kernel() as kernel:
         port = server.getsockname()[1]
@@ -91,7 +91,7 @@ def _processes() -> Check:
 
 
 def _calls() -> Check:
-    from grader.sandbox.kernel import sandboxed_kernel
+    from grader.sandbox.start import sandboxed_kernel
 
     with sandboxed_kernel() as kernel:
         ok = kernel.run_cell(_HIDE, 10).status == "error"
@@ -100,7 +100,7 @@ def _calls() -> Check:
 
 
 def _end_of(code: str, limits: Limits) -> str:
-    from grader.sandbox.kernel import sandboxed_kernel
+    from grader.sandbox.start import sandboxed_kernel
 
     with sandboxed_kernel(limits) as kernel:
         kernel.run_cell(code, 10)

@@ -144,7 +144,8 @@ def forge(info):
     for _ in range(2):
         kernel.session.send(kernel.iopub_socket, "execute_result", result, parent=kernel.get_parent())
         kernel.session.send(
-            kernel.shell_stream, "execute_reply", content, parent=kernel.get_parent(), ident=kernel.get_parent_ident()
+            kernel.shell_stream.socket, "execute_reply", content, parent=kernel.get_parent(),
+            ident=kernel._parent_ident["shell"],
         )
 
 shell.events.register("pre_execute", lambda: forge(None))

@@ -14,20 +14,11 @@ import torch
 
 from .content import Content, write
 from .encode import MISSING, Encoder, Handles
+from .line import serve
 from .load import load
 from .table import Table
 
 _FRAMES = 20
-
-
-class Reply:
-    """An answer in the form that the kernel's own protocol carries."""
-
-    def __init__(self, text: str):
-        self.text = text
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"text/plain": self.text}
 
 
 class Server:
@@ -50,10 +41,13 @@ class Server:
         self.names: dict[str, Any] = {}
         self._next_record = 0
 
-    def answer(self, request: str, first: bool) -> Reply:
-        """Carry out one request, the first of an examination or a later one."""
-        if first:
-            self.reset()
+    def connect(self, path: str) -> None:
+        """Connect to the grader, and answer until one examination is over."""
+        self.reset()
+        serve(path, lambda request: self.answer(request))
+
+    def answer(self, request: bytes) -> bytes:
+        """Carry out one request."""
         printed = _Printed(self.limits["max_printed"])
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             reply, blobs = self._answer(request)
@@ -63,9 +57,9 @@ class Server:
             self.table.remember()
         reply["printed"] = printed.getvalue()
         head = json.dumps(reply).encode("ascii")
-        return Reply(base64.b64encode(b"".join([len(head).to_bytes(8, "big"), head, *blobs])).decode("ascii"))
+        return b"".join([len(head).to_bytes(8, "big"), head, *blobs])
 
-    def _answer(self, request: str) -> tuple[dict, list[bytes]]:
+    def _answer(self, request: bytes) -> tuple[dict, list[bytes]]:
         payload = load(request, self.table, self.handles.objects, self.sources)
         encoder = Encoder(self.table, self.handles, self.sources, self.limits["max_nodes"], self.limits["max_bytes"])
         reply: dict[str, Any] = {}
