@@ -5,7 +5,7 @@ Nothing here is trusted once the student's code has run. It only has to be right
 
 from importlib.resources import files
 
-_PARTS = ("content", "table", "graph", "encode", "load", "line", "serve")
+_PARTS = ("lazy", "content", "table", "graph", "encode", "load", "line", "serve")
 _PACKAGE = "_examiner"
 _LOADER = """
 import sys, types

@@ -1,5 +1,7 @@
 """What a mutable object holds, read and written in place: how two copies of one object are kept the same."""
 
+from __future__ import annotations
+
 import dis
 from collections import Counter, OrderedDict, defaultdict, deque
 from functools import lru_cache
@@ -7,7 +9,8 @@ from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
+
+from .lazy import torch, torch_types
 
 LISTS = (list, deque)
 DICTS = (dict, OrderedDict, defaultdict, Counter)
@@ -36,11 +39,11 @@ def kind_of(obj: Any) -> str | None:
         return "dict"
     if type_ is set:
         return "set"
-    if issubclass(type_, torch.Tensor):
+    if issubclass(type_, torch_types("Tensor")):
         return "tensor" if obj.layout is torch.strided and obj.device.type != "meta" else None
     if issubclass(type_, np.ndarray):
         return "array" if obj.dtype.kind in "?biufcmM" else None
-    return "generator" if type_ is torch.Generator else None
+    return "generator" if issubclass(type_, torch_types("Generator")) else None
 
 
 def same(one: Content, other: Content) -> bool:

@@ -1,15 +1,17 @@
 """From the student to the grader: values as JSON and raw bytes, everything else as a number to refer to it by."""
 
+from __future__ import annotations
+
 import enum
 import math
 from types import GeneratorType
 from typing import Any
 
 import numpy as np
-import torch
 
 from .content import Content, kind_of, read, tensor_bytes
 from .graph import leaves
+from .lazy import torch, torch_types
 from .table import Table
 
 MAX_DEPTH = 60
@@ -115,7 +117,7 @@ class Encoder:
             return ["str", self._text(str.__str__(obj))]
         if isinstance(obj, (bytes, bytearray)):
             return ["bytes", self._blob(bytes(obj))]
-        if isinstance(obj, torch.Size):
+        if isinstance(obj, torch_types("Size")):
             return ["size", [int(each) for each in obj]]
         if isinstance(obj, tuple):
             return ["tuple", self._names(obj), [self.encode(each, depth + 1) for each in tuple.__iter__(obj)]]
@@ -125,7 +127,7 @@ class Encoder:
             return ["range", *(hex(each) for each in (obj.start, obj.stop, obj.step))]
         if isinstance(obj, slice):
             return ["slice", *(self.encode(each, depth + 1) for each in (obj.start, obj.stop, obj.step))]
-        if isinstance(obj, (torch.dtype, torch.device)):
+        if isinstance(obj, torch_types("dtype", "device")):
             return [type(obj).__name__, str(obj).removeprefix("torch.")]
         return self.error(obj) if isinstance(obj, Exception) else None
 

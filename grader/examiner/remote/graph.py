@@ -1,8 +1,12 @@
 """What gradients flow to from a result."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-import torch
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
 
 
 def leaves(outputs: Sequence[torch.Tensor]) -> list[torch.Tensor]:

@@ -1,12 +1,14 @@
 """Reads the grader's requests: data of the grader's own making, so unpickling it is fine."""
 
+from __future__ import annotations
+
 import io
 import pickle
 from typing import Any
 
 import cloudpickle  # noqa: F401 - its functions are what the pickles call
-import torch
 
+from .lazy import torch
 from .table import Table
 
 

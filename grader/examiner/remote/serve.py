@@ -10,10 +10,9 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-import torch
-
 from .content import Content, write
 from .encode import MISSING, Encoder, Handles
+from .lazy import torch, torch_types
 from .line import serve
 from .load import load
 from .table import Table
@@ -95,7 +94,7 @@ class Server:
         if payload["random"]:
             torch.set_rng_state(torch.frombuffer(bytearray(payload["random"]), dtype=torch.uint8))
         self.table.remember()
-        with torch.set_grad_enabled(payload["grad"]):
+        with _gradients_on(payload["grad"]):
             return _OPERATIONS[payload["operation"]](self, *payload["args"], **payload["kwargs"])
 
     def _names(self, names: list[str]) -> tuple:
@@ -120,6 +119,12 @@ class Server:
                 allow_unused=True,
             )
         )
+
+
+def _gradients_on(wanted: bool) -> contextlib.AbstractContextManager:
+    # On is what torch begins with.
+    needs_torch = not wanted or torch_types("Tensor")
+    return torch.set_grad_enabled(wanted) if needs_torch else contextlib.nullcontext()
 
 
 class _Printed(io.StringIO):
