@@ -45,9 +45,10 @@ def packed(tmp_path_factory):
         shutil.copy(ROOT / "nbgrader_config.py", folder)
         write(assignment, folder / "solutions" / name)
         write(submission, folder / "submitted" / "everyone" / name)
-        cells = grade(name, folder / "submitted", folder / "out", root=folder)["everyone"]["cells"]
+        result = grade(name, folder / "submitted", folder / "out", root=folder)["everyone"]
+        assert result["flags"] == []  # a mistake is no attack
         return {
-            answer: {test: cells[copy_id(test, number)] for test in graded_beside(SOURCES[name], answer)}
+            answer: {test: result["cells"][copy_id(test, number)] for test in graded_beside(SOURCES[name], answer)}
             for number, answer in enumerate(answers(name))
         }
 

@@ -41,7 +41,7 @@ class SandboxProvisioner(LocalProvisioner):
 
     folder: Path | None = None
     watchdog: Watchdog | None = None
-    _first: int | None = None  # the kernel: of its process namespace the first, so that all others end with it
+    first_pid: int | None = None  # the kernel: of its process namespace the first, so that all others end with it
     _filter: int | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
@@ -85,14 +85,14 @@ class SandboxProvisioner(LocalProvisioner):
         """Find the sandbox's first process, and let the watchdog watch it."""
         await super().post_launch(**kwargs)
         self._close_filter()
-        self._first = self.pid
+        self.first_pid = self.pid
         deadline = time.monotonic() + 10
-        while self.protected and self._first == self.pid and self.process.poll() is None:
+        while self.protected and self.first_pid == self.pid and self.process.poll() is None:
             if time.monotonic() > deadline:
                 raise RuntimeError("the sandbox did not start within 10 s")
-            self._first = next(iter(children(self.pid)), self.pid)
+            self.first_pid = next(iter(children(self.pid)), self.pid)
             await asyncio.sleep(0.002)
-        self.watchdog = Watchdog(self._first, Limits(**self.limits), self.folder, self.protected)
+        self.watchdog = Watchdog(self.first_pid, Limits(**self.limits), self.folder, self.protected)
         self.watchdog.start()
 
     def _close_filter(self) -> None:
@@ -109,16 +109,16 @@ class SandboxProvisioner(LocalProvisioner):
 
     def interrupt(self) -> None:
         """Interrupt the kernel; its code can swallow that."""
-        if self.process and self.process.poll() is None and self._first is not None:
+        if self.process and self.process.poll() is None and self.first_pid is not None:
             with suppress(OSError):
-                os.kill(self._first, signal.SIGINT)
+                os.kill(self.first_pid, signal.SIGINT)
 
     def kill_all(self) -> None:
         """Kill every process of the sandbox. Without a sandbox: those that have not hidden."""
         if self.process is None or self.process.poll() is not None:
             return
         # The first process of a namespace is gone only when all others are, and bubblewrap waits for it.
-        for pid in [self._first or self.pid] if self.protected else reversed(list(tree(self.pid))):
+        for pid in [self.first_pid or self.pid] if self.protected else reversed(list(tree(self.pid))):
             with suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
         try:
