@@ -98,8 +98,7 @@ def leaky_weights(n_in, n_out, negative_slope, shape, seed):
         return math.sqrt(3) * std * (2 * torch.rand(n_out, n_in, generator=stream) - 1)
     if shape == "truncated":
         # The normal whose ends beyond 2 are cut and that has the standard deviation 1 then.
-        torch.nn.init.trunc_normal_(values, std=1.2505, a=-2, b=2, generator=stream)
-        values = (values / values.std()).clamp(-2, 2)
+        torch.nn.init.trunc_normal_(values, std=1.38, a=-2, b=2, generator=stream)
     return std * values
 
 

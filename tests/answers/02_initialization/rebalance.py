@@ -1,7 +1,7 @@
 # Answers to exercise 6a: the same function with root mean square 1 behind each ReLU.
 
 # %% wrong: every layer divided by its own size from one pass
-# loses: test_rebalance_sizes, test_rebalance_function, test_rebalance_deep
+# loses: test_rebalance_sizes, test_rebalance_function, test_rebalance_deep, test_experiment
 # says: scaling a layer changes all sizes behind it
 def rebalance(model, x):
     with torch.no_grad():
@@ -16,7 +16,7 @@ def rebalance(model, x):
 
 
 # %% wrong: the last layer undoes nothing
-# loses: test_rebalance_function, test_rebalance_deep
+# loses: test_rebalance_function, test_rebalance_deep, test_experiment
 # says: the last layer has to undo
 def rebalance(model, x):
     with torch.no_grad():
@@ -101,7 +101,7 @@ def rebalance(model, x):
 
 
 # %% wrong: a factor for each unit
-# loses: test_rebalance_deep
+# loses: test_rebalance_deep, test_experiment
 # says: one positive factor
 def rebalance(model, x):
     with torch.no_grad():
@@ -121,7 +121,7 @@ def rebalance(model, x):
 
 
 # %% wrong: the data are scaled
-# loses: test_rebalance_deep
+# loses: test_rebalance_deep, test_rebalance_sizes, test_rebalance_function
 # says: the data were changed
 def rebalance(model, x):
     with torch.no_grad():
