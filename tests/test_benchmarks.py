@@ -6,17 +6,19 @@ import pytest
 import torch
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import clipping, timing
+from benchmarks import clipping, initialization, timing
 from helpers import clipping as helper
 
 TINY = {"tiny": ((4, 3, 2), 2), "deeper": ((4, 3, 3, 2), 1)}
+LAYERED = {"layered": ((6, 8, 8, 4), 1)}
 
 
 def test_the_tables_are_printed(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
-    benchmarks.main(TINY, n_rounds=2)
+    benchmarks.main(TINY, n_rounds=2, layered=LAYERED)
     out = capsys.readouterr().out
     assert "Clipping on cpu" in out
+    assert out.count("layered") == 3 * (1 + torch.cuda.is_available())
     assert out.count("tiny") == out.count("deeper") == 4 * (1 + torch.cuda.is_available())
     assert not torch.cuda.is_available() or "Clipping on cuda" in out
 
@@ -42,6 +44,22 @@ def test_a_call_that_does_not_clip_is_noticed(device, monkeypatch):
         if case.triggered is (case.clipping == "global norm"):
             with pytest.raises(RuntimeError, match="the gradients"):
                 timing.measure(case.contest, device, n_rounds=2, n_calls=1)
+
+
+def test_both_ways_of_initialization_do_their_work(device):
+    for case in initialization.cases(device, LAYERED):
+        for call in (case.contest.ours, case.contest.theirs):
+            for _ in range(2):
+                case.contest.reset()
+                call()
+                case.contest.check()
+
+
+def test_initialization_that_does_nothing_is_noticed(device):
+    for case in initialization.cases(device, LAYERED):
+        case.contest.reset()
+        with pytest.raises(RuntimeError):
+            case.contest.check()
 
 
 def test_rounds_alternate_and_leave_the_rest_out_of_the_time(monkeypatch):
