@@ -1,7 +1,7 @@
 # Answers to exercise 6a: descent to the lasso, by subgradients and by proximal steps.
 
 # %% wrong: the threshold is alpha
-# loses: test_lasso_descent_steps, test_lasso_descent_ends
+# loses: test_lasso_descent_steps, test_lasso_descent_ends, test_alpha_off
 # says: the threshold is lr * alpha, not alpha
 def lasso_descent(x, y, alpha, lr, n_steps, proximal):
     w = torch.zeros(x.shape[1], dtype=x.dtype)
@@ -16,7 +16,7 @@ def lasso_descent(x, y, alpha, lr, n_steps, proximal):
 
 
 # %% wrong: the gradient is not divided by N
-# loses: test_lasso_descent_steps, test_lasso_descent_ends
+# loses: test_lasso_descent_steps, test_lasso_descent_ends, test_alpha_off
 # says: divide its gradient by N
 def lasso_descent(x, y, alpha, lr, n_steps, proximal):
     w = torch.zeros(x.shape[1], dtype=x.dtype)
@@ -31,7 +31,7 @@ def lasso_descent(x, y, alpha, lr, n_steps, proximal):
 
 
 # %% wrong: proximal steps without a threshold
-# loses: test_lasso_descent_steps, test_lasso_descent_ends
+# loses: test_lasso_descent_steps, test_lasso_descent_ends, test_alpha_off
 # says: has no threshold
 def lasso_descent(x, y, alpha, lr, n_steps, proximal):
     w = torch.zeros(x.shape[1], dtype=x.dtype)
@@ -41,7 +41,7 @@ def lasso_descent(x, y, alpha, lr, n_steps, proximal):
 
 
 # %% wrong: the penalty counts twice, as a subgradient and as a threshold
-# loses: test_lasso_descent_steps, test_lasso_descent_ends
+# loses: test_lasso_descent_steps, test_lasso_descent_ends, test_alpha_off
 # says: the second proximal step
 def lasso_descent(x, y, alpha, lr, n_steps, proximal):
     w = torch.zeros(x.shape[1], dtype=x.dtype)
@@ -53,7 +53,7 @@ def lasso_descent(x, y, alpha, lr, n_steps, proximal):
 
 
 # %% wrong: cuts small weights of the subgradient version
-# loses: test_lasso_descent_steps, test_lasso_descent_ends
+# loses: test_lasso_descent_steps, test_lasso_descent_ends, test_alpha_off
 # says: the first subgradient step
 def lasso_descent(x, y, alpha, lr, n_steps, proximal):
     w = torch.zeros(x.shape[1], dtype=x.dtype)
@@ -69,7 +69,7 @@ def lasso_descent(x, y, alpha, lr, n_steps, proximal):
 
 
 # %% wrong: thresholds once, at the end
-# loses: test_lasso_descent_steps, test_lasso_descent_ends
+# loses: test_lasso_descent_steps, test_lasso_descent_ends, test_alpha_off
 # says: the second proximal step
 def lasso_descent(x, y, alpha, lr, n_steps, proximal):
     w = torch.zeros(x.shape[1], dtype=x.dtype)

@@ -56,7 +56,7 @@ def switch_off(weight, threshold):
 
 
 # %% wrong: nearly 0 is not exactly 0
-# loses: test_switch_off_rows, test_switch_off_edges
+# loses: test_switch_off_rows
 # says: becomes exactly 0
 def switch_off(weight, threshold):
     norms = weight.norm(dim=1, keepdim=True).clamp(min=1e-30)
