@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import clipping, timing
+from benchmarks import clipping, penalties, timing
 from helpers import clipping as helper
+from helpers import proximal
 
 TINY = {"tiny": ((4, 3, 2), 2), "deeper": ((4, 3, 3, 2), 1)}
 
@@ -17,7 +18,8 @@ def test_the_tables_are_printed(capsys, monkeypatch):
     benchmarks.main(TINY, n_rounds=2)
     out = capsys.readouterr().out
     assert "Clipping on cpu" in out
-    assert out.count("tiny") == out.count("deeper") == 4 * (1 + torch.cuda.is_available())
+    assert "Penalties on cpu" in out
+    assert out.count("tiny") == out.count("deeper") == (4 + 4) * (1 + torch.cuda.is_available())
     assert not torch.cuda.is_available() or "Clipping on cuda" in out
 
 
@@ -41,6 +43,26 @@ def test_a_call_that_does_not_clip_is_noticed(device, monkeypatch):
     for case in clipping.cases(device, TINY):
         if case.triggered is (case.clipping == "global norm"):
             with pytest.raises(RuntimeError, match="the gradients"):
+                timing.measure(case.contest, device, n_rounds=2, n_calls=1)
+
+
+def test_both_ways_to_each_penalty_end_in_the_same_weights(device):
+    found = [(case.model, case.task) for case in penalties.cases(device, TINY)]
+    assert len(set(found)) == len(found) == 8
+    for case in penalties.cases(device, TINY):
+        for call in (case.contest.ours, case.contest.theirs):
+            for _ in range(2):
+                case.contest.reset()
+                call()
+                case.contest.check()
+
+
+def test_a_penalty_that_does_nothing_is_noticed(device, monkeypatch):
+    monkeypatch.setattr(proximal, "shrink", lambda weights, step: None)
+    monkeypatch.setattr(proximal, "limit_norms", lambda weights, max_norm: None)
+    for case in penalties.cases(device, TINY):
+        if case.task in ("L1 proximal step", "max-norm"):
+            with pytest.raises(RuntimeError, match="the weights"):
                 timing.measure(case.contest, device, n_rounds=2, n_calls=1)
 
 

@@ -100,7 +100,9 @@ def test_the_minimum_with_l2_is_ridges(device):
     stream = generator(2)
     x, y = torch.randn(30, 4, generator=stream).double(), torch.randn(30, 1, generator=stream).double()
     layer = nn.Linear(4, 1).double().to(device)
-    newton = torch.optim.LBFGS(layer.parameters(), max_iter=500, tolerance_grad=1e-12, tolerance_change=1e-15, line_search_fn="strong_wolfe")
+    newton = torch.optim.LBFGS(
+        layer.parameters(), max_iter=500, tolerance_grad=1e-12, tolerance_change=1e-15, line_search_fn="strong_wolfe"
+    )
     fit = penalties.penalised(lambda a, b: (a - b).square().mean() / 2, lambda: penalties.l2([layer.weight]), 0.7)
 
     def closure():

@@ -5,7 +5,12 @@
 # says: below alpha_off a weight is left
 fractions = [0.03, 0.1, 0.3, 0.9, 1.1]
 alpha_off = (x_sparse.T @ y_sparse).abs().max().item()
-runs_of = lambda way: [lasso_descent(x_sparse, y_sparse, f * alpha_off, 0.2, 1000, way) for f in fractions]
+
+
+def runs_of(way):
+    return [lasso_descent(x_sparse, y_sparse, f * alpha_off, 0.2, 1000, way) for f in fractions]
+
+
 zeros_subgradient, zeros_proximal = ([int((w == 0).sum()) for w in runs_of(way)] for way in (False, True))
 
 # %% wrong: the slope of the square without 1/2
@@ -13,7 +18,12 @@ zeros_subgradient, zeros_proximal = ([int((w == 0).sum()) for w in runs_of(way)]
 # says: below alpha_off a weight is left
 fractions = [0.03, 0.1, 0.3, 0.9, 1.1]
 alpha_off = 2 * (x_sparse.T @ y_sparse / 40).abs().max().item()
-runs_of = lambda way: [lasso_descent(x_sparse, y_sparse, f * alpha_off, 0.2, 1000, way) for f in fractions]
+
+
+def runs_of(way):
+    return [lasso_descent(x_sparse, y_sparse, f * alpha_off, 0.2, 1000, way) for f in fractions]
+
+
 zeros_subgradient, zeros_proximal = ([int((w == 0).sum()) for w in runs_of(way)] for way in (False, True))
 
 # %% wrong: counts what is nearly 0
@@ -21,7 +31,12 @@ zeros_subgradient, zeros_proximal = ([int((w == 0).sum()) for w in runs_of(way)]
 # says: exactly 0 is meant, not nearly
 fractions = [0.03, 0.1, 0.3, 0.9, 1.1]
 alpha_off = (x_sparse.T @ y_sparse / 40).abs().max().item()
-runs_of = lambda way: [lasso_descent(x_sparse, y_sparse, f * alpha_off, 0.2, 1000, way) for f in fractions]
+
+
+def runs_of(way):
+    return [lasso_descent(x_sparse, y_sparse, f * alpha_off, 0.2, 1000, way) for f in fractions]
+
+
 zeros_subgradient, zeros_proximal = ([int((w.abs() < 0.1).sum()) for w in runs_of(way)] for way in (False, True))
 
 # %% wrong: the mean slope for the largest
@@ -29,7 +44,12 @@ zeros_subgradient, zeros_proximal = ([int((w.abs() < 0.1).sum()) for w in runs_o
 # says: above alpha_off all 12 weights are 0
 fractions = [0.03, 0.1, 0.3, 0.9, 1.1]
 alpha_off = (x_sparse.T @ y_sparse / 40).abs().mean().item()
-runs_of = lambda way: [lasso_descent(x_sparse, y_sparse, f * alpha_off, 0.2, 1000, way) for f in fractions]
+
+
+def runs_of(way):
+    return [lasso_descent(x_sparse, y_sparse, f * alpha_off, 0.2, 1000, way) for f in fractions]
+
+
 zeros_subgradient, zeros_proximal = ([int((w == 0).sum()) for w in runs_of(way)] for way in (False, True))
 
 # %% wrong: the fractions are taken for strengths
@@ -37,7 +57,12 @@ zeros_subgradient, zeros_proximal = ([int((w == 0).sum()) for w in runs_of(way)]
 # says: above alpha_off all 12 weights are 0
 fractions = [0.03, 0.1, 0.3, 0.9, 1.1]
 alpha_off = (x_sparse.T @ y_sparse / 40).abs().max().item()
-runs_of = lambda way: [lasso_descent(x_sparse, y_sparse, f, 0.2, 1000, way) for f in fractions]
+
+
+def runs_of(way):
+    return [lasso_descent(x_sparse, y_sparse, f, 0.2, 1000, way) for f in fractions]
+
+
 zeros_subgradient, zeros_proximal = ([int((w == 0).sum()) for w in runs_of(way)] for way in (False, True))
 
 # %% wrong: counts the weights that are left
@@ -45,7 +70,12 @@ zeros_subgradient, zeros_proximal = ([int((w == 0).sum()) for w in runs_of(way)]
 # says: exactly 0 is meant
 fractions = [0.03, 0.1, 0.3, 0.9, 1.1]
 alpha_off = (x_sparse.T @ y_sparse / 40).abs().max().item()
-runs_of = lambda way: [lasso_descent(x_sparse, y_sparse, f * alpha_off, 0.2, 1000, way) for f in fractions]
+
+
+def runs_of(way):
+    return [lasso_descent(x_sparse, y_sparse, f * alpha_off, 0.2, 1000, way) for f in fractions]
+
+
 zeros_subgradient, zeros_proximal = ([int((w != 0).sum()) for w in runs_of(way)] for way in (False, True))
 
 # %% wrong: the two versions are mixed up
@@ -53,7 +83,12 @@ zeros_subgradient, zeros_proximal = ([int((w != 0).sum()) for w in runs_of(way)]
 # says: exactly 0 is meant
 fractions = [0.03, 0.1, 0.3, 0.9, 1.1]
 alpha_off = (x_sparse.T @ y_sparse / 40).abs().max().item()
-runs_of = lambda way: [lasso_descent(x_sparse, y_sparse, f * alpha_off, 0.2, 1000, way) for f in fractions]
+
+
+def runs_of(way):
+    return [lasso_descent(x_sparse, y_sparse, f * alpha_off, 0.2, 1000, way) for f in fractions]
+
+
 zeros_proximal, zeros_subgradient = ([int((w == 0).sum()) for w in runs_of(way)] for way in (False, True))
 
 # %% unusual: numpy, and arrays of counts
@@ -72,7 +107,12 @@ fractions = [0.03, 0.1, 0.3, 0.9, 1.1]
 w = torch.zeros(12, dtype=torch.float64, requires_grad=True)
 ((x_sparse @ w - y_sparse).square().mean() / 2).backward()
 alpha_off = w.grad.abs().amax()
-ends = lambda way: torch.stack([lasso_descent(x_sparse, y_sparse, f * alpha_off, 0.2, 1000, way) for f in fractions])
+
+
+def ends(way):
+    return torch.stack([lasso_descent(x_sparse, y_sparse, f * alpha_off, 0.2, 1000, way) for f in fractions])
+
+
 zeros_subgradient, zeros_proximal = ((ends(way) == 0).sum(dim=1) for way in (False, True))
 
 # %% unusual: scikit-learn's lasso for the proximal counts

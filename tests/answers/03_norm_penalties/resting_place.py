@@ -86,4 +86,8 @@ def resting_place(optimizer, minimum, curvature, weight_decay):
 # %% unusual: torch's clamp, with an infinite bound
 def resting_place(optimizer, minimum, curvature, weight_decay):
     m, bound = torch.tensor(minimum), 1 / torch.tensor(weight_decay)
-    return m.clamp(-bound, bound) if optimizer == "AdamW" else torch.lerp(m, 0 * m, weight_decay / (curvature + weight_decay))
+    return (
+        m.clamp(-bound, bound)
+        if optimizer == "AdamW"
+        else torch.lerp(m, 0 * m, weight_decay / (curvature + weight_decay))
+    )
