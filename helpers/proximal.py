@@ -52,7 +52,7 @@ def shrink(tensors: Sequence[Float[Tensor, "..."]], step: float, *, l1_ratio: fl
 
 
 @torch.no_grad()
-def limit_norms(tensors: Sequence[Float[Tensor, "_ ..."]], max_norm: float) -> None:
+def limit_norms(tensors: Sequence[Float[Tensor, "_ _ ..."]], max_norm: float) -> None:
     """Scale back, in place, every unit's incoming weights whose Euclidean norm is above `max_norm`; leave the others.
 
     It is the proximal step of a penalty that is 0 within the bound and infinite beyond.
@@ -70,9 +70,7 @@ def limit_norms(tensors: Sequence[Float[Tensor, "_ ..."]], max_norm: float) -> N
     if not max_norm > 0:  # also refuses NaN
         raise ValueError(f"max_norm must be > 0, got {max_norm}")
     for tensor in tensors:
-        norms = tensor.reshape(len(tensor), -1).norm(dim=1)  # (units,)
-        factors = (max_norm / norms).clamp(max=1)  # a unit without weights: max_norm / 0 = inf, clamped to 1
-        tensor.mul_(factors.reshape(-1, *[1] * (tensor.ndim - 1)))
+        tensor.renorm_(2, 0, max_norm)
 
 
 @contextmanager
