@@ -1,15 +1,15 @@
 """`helpers.clipping` beside `torch.nn.utils.clip_grad_norm_` and `clip_grad_value_`."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import torch
 from torch import nn
 
-from benchmarks.timing import Contest
+from benchmarks.timing import Case, Contest
 from helpers import clipping, models
 from helpers.device import generator
 
+TITLE, COLUMNS = "Clipping", ("model", "by", "clips")
 # Widths, and calls per round: as many as make a round take some ten milliseconds.
 MODELS = {
     "small: 64-32-10": ((64, 32, 10), 50),
@@ -17,16 +17,6 @@ MODELS = {
     "medium: 784-512-512-10": ((784, 512, 512, 10), 20),
     "large: 18 M parameters": ((784, 2048, 4096, 2048, 10), 1),
 }
-
-
-class Case(NamedTuple):
-    """A contest with its place in the table."""
-
-    model: str
-    clipping: str
-    triggered: bool
-    n_calls: int
-    contest: Contest
 
 
 def cases(device: torch.device, settings: dict[str, tuple[tuple[int, ...], int]]) -> Iterator[Case]:
@@ -40,7 +30,7 @@ def cases(device: torch.device, settings: dict[str, tuple[tuple[int, ...], int]]
         model = _with_gradients(sizes, device)
         for kind, make in {"global norm": _by_norm, "value": _by_value}.items():
             for triggered in (True, False):
-                yield Case(name, kind, triggered, n_calls, make(model, triggered))
+                yield Case((name, kind, "yes" if triggered else "no"), n_calls, make(model, triggered))
 
 
 def _with_gradients(sizes: tuple[int, ...], device: torch.device) -> nn.Module:

@@ -1,29 +1,20 @@
 """`helpers.signals` and `helpers.initialization` beside what one writes by hand, or finds in `torch.nn.init`."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import torch
 from torch import nn
 
-from benchmarks.timing import Contest
+from benchmarks.timing import Case, Contest
 from helpers import initialization, models, signals
 from helpers.device import generator
 
+TITLE, COLUMNS = "Initialization", ("model", "task", "beside")
 # Widths, and calls per round.
 MODELS = {
     "deep: 30 layers of 64": ((64,) * 31, 4),
     "wide: 784-1024-1024-10": ((784, 1024, 1024, 10), 2),
 }
-
-
-class Case(NamedTuple):
-    """A contest with its place in the table."""
-
-    model: str
-    task: str
-    n_calls: int
-    contest: Contest
 
 
 def cases(device: torch.device, settings: dict[str, tuple[tuple[int, ...], int]]) -> Iterator[Case]:
@@ -34,12 +25,8 @@ def cases(device: torch.device, settings: dict[str, tuple[tuple[int, ...], int]]
         settings: By name, the widths of an MLP and the calls per round.
     """
     for name, (sizes, n_calls) in settings.items():
-        for task, make in {
-            "statistics": _statistics,
-            "scale by data": _scaling,
-            "truncated normal": _truncated,
-        }.items():
-            yield Case(name, task, n_calls, make(sizes, device))
+        for task, make in TASKS.items():
+            yield Case((name, *task), n_calls, make(sizes, device))
 
 
 def _statistics(sizes: tuple[int, ...], device: torch.device) -> Contest:
@@ -127,6 +114,13 @@ def _truncated(sizes: tuple[int, ...], device: torch.device) -> Contest:
             layer.weight.zero_()
 
     return Contest(_initializer(model, stream), theirs, reset, lambda: _check_drawn(layers))
+
+
+TASKS = {
+    ("statistics", "hooks by hand"): _statistics,
+    ("scale by data", "a pass for each layer"): _scaling,
+    ("truncated normal", "trunc_normal_"): _truncated,
+}
 
 
 def _initializer(model: nn.Module, stream: torch.Generator) -> Callable[[], None]:

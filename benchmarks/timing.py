@@ -26,6 +26,14 @@ class Contest:
     check: Callable[[], None]
 
 
+class Case(NamedTuple):
+    """A row of a table: what stands in its first columns, how many calls make a round, and the contest."""
+
+    labels: tuple[str, ...]
+    n_calls: int
+    contest: Contest
+
+
 class Spread(NamedTuple):
     """Quartiles over the rounds."""
 

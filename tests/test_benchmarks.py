@@ -6,30 +6,45 @@ import pytest
 import torch
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import clipping, initialization, timing
+from benchmarks import clipping, initialization, penalties, timing
 from helpers import clipping as helper
+from helpers import proximal
 
 TINY = {"tiny": ((4, 3, 2), 2), "deeper": ((4, 3, 3, 2), 1)}
 LAYERED = {"layered": ((6, 8, 8, 4), 1)}
+PARTS = {clipping: TINY, initialization: LAYERED, penalties: TINY}
+each_part = pytest.mark.parametrize("part", PARTS, ids=lambda part: part.TITLE)
 
 
 def test_the_tables_are_printed(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
-    benchmarks.main(TINY, n_rounds=2, layered=LAYERED)
+    benchmarks.main(PARTS, n_rounds=2)
     out = capsys.readouterr().out
-    assert "Clipping on cpu" in out
-    assert out.count("layered") == 3 * (1 + torch.cuda.is_available())
-    assert out.count("tiny") == out.count("deeper") == 4 * (1 + torch.cuda.is_available())
-    assert not torch.cuda.is_available() or "Clipping on cuda" in out
+    n_devices = 1 + torch.cuda.is_available()
+    assert all(out.count(f"{part.TITLE} on ") == n_devices for part in PARTS)
+    assert out.count("tiny") == out.count("deeper") == (4 + 4) * n_devices
+    assert out.count("layered") == 3 * n_devices
 
 
-def test_every_kind_is_measured_triggered_and_not(device):
-    found = [(case.model, case.clipping, case.triggered) for case in clipping.cases(device, TINY)]
-    assert len(set(found)) == len(found) == 8
+def test_make_bench_measures_every_part():
+    assert benchmarks.PARTS.keys() == PARTS.keys()
 
 
-def test_both_ways_do_what_the_case_says(device):
-    for case in clipping.cases(device, TINY):
+@each_part
+def test_cases_differ_and_fill_their_columns(device, part):
+    found = [case.labels for case in part.cases(device, PARTS[part])]
+    assert len(set(found)) == len(found)
+    assert {len(labels) for labels in found} == {len(part.COLUMNS)}
+
+
+def test_every_kind_of_clipping_is_measured_triggered_and_not(device):
+    kinds = {case.labels[1:] for case in clipping.cases(device, TINY)}
+    assert kinds == {(kind, clips) for kind in ("global norm", "value") for clips in ("yes", "no")}
+
+
+@each_part
+def test_both_ways_do_what_the_case_says(device, part):
+    for case in part.cases(device, PARTS[part]):
         for call in (case.contest.ours, case.contest.theirs):
             for _ in range(2):
                 case.contest.reset()
@@ -41,18 +56,9 @@ def test_a_call_that_does_not_clip_is_noticed(device, monkeypatch):
     monkeypatch.setattr(helper, "clip_by_global_norm", lambda gradients, max_norm: None)
     monkeypatch.setattr(helper, "clip_by_value", lambda gradients, max_value: [g.zero_() for g in gradients])
     for case in clipping.cases(device, TINY):
-        if case.triggered is (case.clipping == "global norm"):
+        if case.labels[1:] in (("global norm", "yes"), ("value", "no")):
             with pytest.raises(RuntimeError, match="the gradients"):
                 timing.measure(case.contest, device, n_rounds=2, n_calls=1)
-
-
-def test_both_ways_of_initialization_do_their_work(device):
-    for case in initialization.cases(device, LAYERED):
-        for call in (case.contest.ours, case.contest.theirs):
-            for _ in range(2):
-                case.contest.reset()
-                call()
-                case.contest.check()
 
 
 def test_initialization_that_does_nothing_is_noticed(device):
@@ -60,6 +66,15 @@ def test_initialization_that_does_nothing_is_noticed(device):
         case.contest.reset()
         with pytest.raises(RuntimeError):
             case.contest.check()
+
+
+def test_a_penalty_that_does_nothing_is_noticed(device, monkeypatch):
+    monkeypatch.setattr(proximal, "shrink", lambda weights, step: None)
+    monkeypatch.setattr(proximal, "limit_norms", lambda weights, max_norm: None)
+    for case in penalties.cases(device, TINY):
+        if case.labels[1] in ("L1 proximal step", "max-norm"):
+            with pytest.raises(RuntimeError, match="the weights"):
+                timing.measure(case.contest, device, n_rounds=2, n_calls=1)
 
 
 def test_rounds_alternate_and_leave_the_rest_out_of_the_time(monkeypatch):
