@@ -124,3 +124,18 @@ def test_a_kernel_that_stops_listening():
         assert kernel.run_cell("1", 2).status == "dead"
         assert time.monotonic() - started < 8
         assert kernel.dead_reason
+
+
+@needs_sandbox
+def test_the_last_words_of_a_kernel_are_read():
+    """With a connection that libzmq gives up for good, reading them would abort this very process."""
+    with sandboxed_kernel() as kernel:
+        kernel.client.execute("import os\nprint('last words', flush=True)\nos._exit(0)")
+        kernel._poller.poll(10_000)  # libzmq takes the first part of a message off the connection
+        while not kernel.is_dead():
+            time.sleep(0.01)
+        time.sleep(0.5)
+        found = []
+        while (received := kernel.receive(0.1)) is not None:
+            found.append(received[2])
+    assert "last words\n" in [message.content.get("text") for message in found if message is not None]

@@ -17,6 +17,9 @@ from nbformat.v4 import new_output
 MESSAGE_BYTES = 32 * 2**20
 PARTS = 64
 SEND_MS = 1000
+# Later than any grading ends. With -1, "never", libzmq drops what it has received of a message when the other side
+# ends, in the middle of reading it: a student who prints and ends the kernel would hang or abort the grader.
+_A_DAY_MS = 86_400_000
 
 _DELIMITER = b"<IDS|MSG>"
 _STREAMS = ("stdout", "stderr")
@@ -31,7 +34,7 @@ class SandboxClient(BlockingKernelClient):
         socket.linger = 0
         socket.sndtimeo = SEND_MS
         socket.maxmsgsize = MESSAGE_BYTES
-        socket.reconnect_ivl = -1
+        socket.reconnect_ivl = _A_DAY_MS
         if identity:
             socket.identity = identity
         if kind == zmq.SUB:
