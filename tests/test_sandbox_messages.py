@@ -130,7 +130,7 @@ def test_a_kernel_that_stops_listening():
 def test_the_last_words_of_a_kernel_are_read():
     """With a connection that libzmq gives up for good, reading them would abort this very process."""
     with sandboxed_kernel() as kernel:
-        kernel.client.execute("import os\nprint('last words', flush=True)\nos._exit(0)")
+        kernel.client.execute("import os, time\nprint('last words', flush=True)\ntime.sleep(0.5)\nos._exit(0)")
         kernel._poller.poll(10_000)  # libzmq takes the first part of a message off the connection
         while not kernel.is_dead():
             time.sleep(0.01)
