@@ -1,4 +1,4 @@
-"""Print how fast the helpers are beside what a user would pick instead: `make bench`."""
+"""Print how fast the helpers and the grader are beside what a user would pick instead: `make bench`."""
 
 from collections.abc import Mapping
 from types import ModuleType
@@ -7,11 +7,11 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import clipping, initialization, penalties
+from benchmarks import clipping, grading, initialization, penalties
 from benchmarks.timing import measure
 
 N_ROUNDS = 17
-PARTS = {part: part.MODELS for part in (clipping, initialization, penalties)}
+PARTS = {part: part.MODELS for part in (clipping, initialization, penalties, grading)}
 
 
 def main(parts: Mapping[ModuleType, dict] = PARTS, n_rounds: int = N_ROUNDS) -> None:

@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import clipping, initialization, penalties, timing
+from benchmarks import clipping, grading, initialization, penalties, timing
 from helpers import clipping as helper
 from helpers import proximal
+from tests.sandbox_rules import needs_sandbox
 
 TINY = {"tiny": ((4, 3, 2), 2), "deeper": ((4, 3, 3, 2), 1)}
 LAYERED = {"layered": ((6, 8, 8, 4), 1)}
@@ -27,7 +28,21 @@ def test_the_tables_are_printed(capsys, monkeypatch):
 
 
 def test_make_bench_measures_every_part():
-    assert benchmarks.PARTS.keys() == PARTS.keys()
+    assert benchmarks.PARTS.keys() == {*PARTS, grading}
+
+
+@needs_sandbox
+def test_every_test_cell_is_measured_both_ways():
+    found = []
+    for case in grading.cases(torch.device("cpu"), grading.MODELS):
+        found.append(case.labels)
+        for call in (case.contest.ours, case.contest.theirs):
+            case.contest.reset()
+            with pytest.raises(RuntimeError, match="did not pass"):
+                case.contest.check()
+            call()
+            case.contest.check()
+    assert len(found) == len(set(found)) == 18
 
 
 @each_part

@@ -36,6 +36,7 @@ def dump(payload: Any, table: Table) -> bytes:
 
 
 _ITEMS = 100_000  # that a generator may yield
+_PLAIN = {str, int, float, bool, type(None), tuple, bytes}
 
 
 class _Pickler(cloudpickle.Pickler):
@@ -49,6 +50,8 @@ class _Pickler(cloudpickle.Pickler):
         self._attributes: dict[int, dict] = {}
 
     def persistent_id(self, obj: Any) -> tuple[str, int] | None:
+        if type(obj) in _PLAIN:  # most of what is pickled
+            return None
         if issubclass(type(obj), StandIn):
             return "handle", object.__getattribute__(obj, "_id")
         number = self.table.find(obj)
