@@ -124,7 +124,7 @@ def test_rules_are_torchs():
         (initialization.glorot, initialization.uniform, nn.init.xavier_uniform_),
         (initialization.torch_default, initialization.uniform, partial(nn.init.kaiming_uniform_, a=math.sqrt(5))),
     ],
-    ids=str,
+    ids=lambda each: getattr(each, "func", each).__name__,
 )
 def test_weights_are_distributed_as_torchs(rule, distribution, theirs):
     ours, other = nn.utils.skip_init(nn.Linear, 100, 400), torch.empty(400, 100)
