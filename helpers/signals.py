@@ -103,7 +103,8 @@ def scale_to_std(
 
     This is the loop "on one minibatch, find the first layer whose output is too small, raise its weights, repeat". It
     takes one pass: a layer is scaled as soon as the minibatch reaches it, and the layers behind it see what it puts out
-    then. Biases stay, so the standard deviation is exact for layers whose bias is one and the same for all units.
+    then. Only weights are scaled, biases stay: where those of a layer differ between its units, they add to the
+    standard deviation, and it is not exactly the one asked for.
 
     Args:
         model: Feed-forward, each layer called once; put into evaluation mode for the pass.

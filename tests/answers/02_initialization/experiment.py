@@ -1,66 +1,95 @@
 # Answers to exercise 6b: the accuracies of the networks as they are and balanced.
 
+# %% wrong: one learning rate
+# loses: test_experiment
+# says: one row per learning rate
+as_it_is = [[math.nan] * 5]
+balanced = [[0.9, 0.92, 0.9, 0.92, 0.9]]
+
 # %% wrong: one seed
 # loses: test_experiment
-# says: one accuracy per seed
-as_it_is = [train(sabotaged(0), 0)]
-model = sabotaged(0)
-rebalance(model, digits.x_train[:128])
-balanced = [train(model, 0)]
+# says: one column per seed
+as_it_is, balanced = [], []
+for lr in RATES:
+    as_it_is.append([train(sabotaged(0), lr, 0)])
+    model = sabotaged(0)
+    rebalance(model, digits.x_train[:128])
+    balanced.append([train(model, lr, 0)])
 
 # %% wrong: the mean over the seeds
 # loses: test_experiment
 # says: object
-as_it_is, balanced = 0.1, 0.8
+as_it_is, balanced = [0.67, math.nan, math.nan, math.nan], [0.1, 0.1, 0.71, 0.91]
+
+# %% wrong: one row per seed
+# loses: test_experiment
+# says: one row per learning rate
+as_it_is = [[0.67, 0.5, math.nan, math.nan]] * 5
+balanced = [[0.1, 0.1, 0.71, 0.91]] * 5
 
 # %% wrong: percent
 # loses: test_experiment
 # says: between 0 and 1
-as_it_is, balanced = [9.0] * 5, [76.0, 84.0, 82.0, 91.0, 88.0]
+as_it_is = [[67.0] * 5, [50.0] * 5, [math.nan] * 5, [math.nan] * 5]
+balanced = [[10.0] * 5, [10.0] * 5, [71.0] * 5, [90.0, 92.0, 90.0, 92.0, 90.0]]
 
-# %% wrong: the repaired networks in the wrong list
+# %% wrong: the repaired networks in the wrong table
 # loses: test_experiment
 # says: without any repair
-as_it_is, balanced = [0.76, 0.84, 0.82, 0.91, 0.88], [0.09] * 5
+balanced = [[0.7] * 5, [0.5] * 5, [math.nan] * 5, [math.nan] * 5]
+as_it_is = [[0.1] * 5, [0.1] * 5, [0.7] * 5, [0.9, 0.92, 0.9, 0.92, 0.9]]
 
 # %% wrong: balances one network and trains another one
 # loses: test_experiment
-# says: made anew, repaired and then trained
-as_it_is, balanced = [], []
-for seed in range(5):
-    as_it_is.append(train(sabotaged(seed), seed))
-    rebalance(sabotaged(seed), digits.x_train[:128])
-    balanced.append(train(sabotaged(seed), seed))
+# says: is the rate passed on
+as_it_is = [[0.7] * 5, [0.5] * 5, [math.nan] * 5, [math.nan] * 5]
+balanced = []
+for lr in RATES:
+    balanced.append([])
+    for seed in range(5):
+        rebalance(sabotaged(seed), digits.x_train[:128])
+        balanced[-1].append(train(sabotaged(seed), lr, seed))
+
+# %% wrong: guessing in place of NaN
+# loses: test_experiment
+# says: diverge
+as_it_is = [[0.7] * 5, [0.5] * 5, [0.09] * 5, [0.09] * 5]
+balanced = [[0.1] * 5, [0.1] * 5, [0.7] * 5, [0.9, 0.92, 0.9, 0.92, 0.9]]
 
 # %% wrong: one network five times
 # loses: test_experiment
 # says: a network of its own
+as_it_is = [[0.7] * 5, [0.5] * 5, [math.nan] * 5, [math.nan] * 5]
 model = sabotaged(4)
 rebalance(model, digits.x_train[:128])
-as_it_is, balanced = [0.09] * 5, [train(model, 4)] * 5
+balanced = [[0.1] * 5, [0.1] * 5, [0.7] * 5, [train(model, 0.1, 4)] * 5]
 
 # %% unusual: two passes over the seeds, in tensors
-as_it_is = torch.tensor([train(sabotaged(seed), seed) for seed in range(5)])
-networks = [sabotaged(seed) for seed in range(5)]
-for network in networks:
-    rebalance(network, digits.x_train[:128])
-balanced = torch.tensor([train(network, seed) for seed, network in enumerate(networks)])
+as_it_is = torch.tensor([[train(sabotaged(seed), lr, seed) for seed in range(5)] for lr in RATES])
+balanced = torch.zeros(4, 5)
+for row, lr in enumerate(RATES):
+    networks = [sabotaged(seed) for seed in range(5)]
+    for network in networks:
+        rebalance(network, digits.x_train[:128])
+    balanced[row] = torch.tensor([train(network, lr, seed) for seed, network in enumerate(networks)])
 
-# %% unusual: a table
+# %% unusual: a table of both
 import numpy as np
 
-table = np.zeros((2, 5))
-for seed in range(5):
-    table[0, seed] = train(sabotaged(seed), seed)
-    model = sabotaged(seed)
-    rebalance(model, digits.x_train[:128])
-    table[1, seed] = train(model, seed)
+table = np.zeros((2, 4, 5))
+for row, lr in enumerate(RATES):
+    for seed in range(5):
+        table[0, row, seed] = train(sabotaged(seed), lr, seed)
+        model = sabotaged(seed)
+        rebalance(model, digits.x_train[:128])
+        table[1, row, seed] = train(model, lr, seed)
 as_it_is, balanced = table
 
 # %% unusual: another minibatch to balance on
-as_it_is, balanced = [], []
-for seed in range(5):
-    model = sabotaged(seed)
-    rebalance(model, digits.x_train[128:256])
-    balanced.append(train(model, seed))
-    as_it_is.append(train(sabotaged(seed), seed))
+as_it_is = [[0.71, 0.64, 0.73, 0.63, 0.62], [math.nan, 0.57, 0.75, 0.22, 0.79], [math.nan] * 5, [math.nan] * 5]
+balanced = []
+for lr in RATES:
+    networks = [sabotaged(seed) for seed in range(5)]
+    for network in networks:
+        rebalance(network, digits.x_train[128:256])
+    balanced.append(tuple(train(network, lr, seed) for seed, network in enumerate(networks)))

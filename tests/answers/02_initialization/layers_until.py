@@ -42,7 +42,7 @@ def layers_until(factor, weight_variance, n, negative_slope):
 
 # %% wrong: the slope plays no role
 # loses: test_layers_until_other
-# says: the number of layers for a leaky ReLU
+# says: the slope counts
 def layers_until(factor, weight_variance, n, negative_slope):
     per_layer = n * weight_variance / 2
     return math.inf if per_layer == 1 else math.ceil(2 * math.log(factor) / abs(math.log(per_layer)))
@@ -58,6 +58,30 @@ def layers_until(factor, weight_variance, n, negative_slope):
         if size >= factor or size <= 1 / factor:
             return layer
     return math.inf
+
+
+# %% wrong: the first layer is not counted
+# loses: test_layers_until_default, test_layers_until_other
+# says: round up
+def layers_until(factor, weight_variance, n, negative_slope):
+    per_layer = n * weight_variance * (1 + negative_slope**2) / 2
+    if math.isclose(per_layer, 1):
+        return math.inf
+    return math.ceil(2 * math.log(factor) / abs(math.log(per_layer))) - 1
+
+
+# %% unusual: an exact comparison, which rounding makes miss
+def layers_until(factor, weight_variance, n, negative_slope):
+    per_layer = n * weight_variance * (1 + negative_slope**2) / 2
+    return math.inf if per_layer == 1 else math.ceil(2 * math.log(factor) / abs(math.log(per_layer)))
+
+
+# %% unusual: a little is taken off before rounding up
+def layers_until(factor, weight_variance, n, negative_slope):
+    per_layer = n * weight_variance * (1 + negative_slope**2) / 2
+    if abs(per_layer - 1) < 1e-6:
+        return math.inf
+    return math.ceil(2 * math.log(factor) / abs(math.log(per_layer)) - 1e-6)
 
 
 # %% unusual: multiplies layer by layer
