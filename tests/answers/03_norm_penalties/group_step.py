@@ -29,7 +29,7 @@ def group_step(model, x, y, lr, alpha):
 
 # %% wrong: squares without a root and without a half
 # loses: test_group_step_penalty, test_group_step_loss, test_group_step_edges
-# says: the group lasso is a sum of norms
+# says: take the root
 def group_step(model, x, y, lr, alpha):
     loss = F.mse_loss(model(x), y) + alpha * sum(p.square().sum() for p in model.parameters() if p.ndim == 2)
     model.zero_grad()

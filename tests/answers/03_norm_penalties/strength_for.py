@@ -4,6 +4,24 @@
 # loses: test_strength_gaussian, test_strength_laplace, test_strength_posterior
 # says: the noise is missing
 def strength_for(prior, prior_std, noise_std, n_examples):
+    if prior == "gaussian":
+        return 2 / (n_examples * prior_std**2)
+    return 2 * 2**0.5 / (n_examples * prior_std)
+
+
+# %% wrong: only the Laplace strength forgets the noise
+# loses: test_strength_laplace, test_strength_posterior
+# says: the noise is missing
+def strength_for(prior, prior_std, noise_std, n_examples):
+    if prior == "gaussian":
+        return 2 * noise_std**2 / (n_examples * prior_std**2)
+    return 2 * 2**0.5 / (n_examples * prior_std)
+
+
+# %% wrong: the lecture's table is copied
+# loses: test_strength_gaussian, test_strength_laplace, test_strength_posterior
+# says: this is the lecture's 1 / (N s^2)
+def strength_for(prior, prior_std, noise_std, n_examples):
     from helpers import penalties
 
     if prior == "gaussian":
@@ -54,6 +72,15 @@ def strength_for(prior, prior_std, noise_std, n_examples):
     return 2 * noise_std**2 / (n_examples * prior_std**2)
 
 
+# %% wrong: the lecture's table is copied for the Laplace prior
+# loses: test_strength_laplace, test_strength_posterior
+# says: this is the lecture's 1 / (N b)
+def strength_for(prior, prior_std, noise_std, n_examples):
+    if prior == "gaussian":
+        return 2 * noise_std**2 / (n_examples * prior_std**2)
+    return 2**0.5 / (n_examples * prior_std)
+
+
 # %% wrong: the standard deviation is taken for b
 # loses: test_strength_laplace, test_strength_posterior
 # says: it is sqrt(2) times b
@@ -64,7 +91,7 @@ def strength_for(prior, prior_std, noise_std, n_examples):
 
 # %% wrong: b is the standard deviation times the root of 2
 # loses: test_strength_laplace, test_strength_posterior
-# says: divided by sqrt(2), not multiplied
+# says: prior_std / sqrt(2) and not prior_std * sqrt(2)
 def strength_for(prior, prior_std, noise_std, n_examples):
     factor = 2 * noise_std**2 / n_examples
     return factor / prior_std**2 if prior == "gaussian" else factor / (2**0.5 * prior_std)

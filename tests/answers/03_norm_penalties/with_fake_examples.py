@@ -24,6 +24,14 @@ def with_fake_examples(x, y, strengths, target):
     return torch.cat([x, torch.diag(roots)]), torch.cat([y, roots * target])
 
 
+# %% wrong: a factor of 2 from the half in front of the penalty
+# loses: test_fake_examples_one, test_fake_examples_many
+# says: the 2 cancels
+def with_fake_examples(x, y, strengths, target):
+    roots = (2 * len(x) * strengths).sqrt()
+    return torch.cat([x, torch.diag(roots)]), torch.cat([y, roots * target])
+
+
 # %% wrong: the fake examples are counted, too
 # loses: test_fake_examples_one, test_fake_examples_many
 # says: N counts the real examples only
