@@ -95,8 +95,7 @@ def lasso_descent(x, y, alpha, lr, n_steps, exact):
 
 # %% unusual: autograd, an optimizer and the helpers
 def lasso_descent(x, y, alpha, lr, n_steps, exact):
-    from helpers import penalties
-    from helpers import proximal
+    from helpers import penalties, proximal
 
     w = torch.nn.Parameter(torch.zeros(x.shape[1], dtype=x.dtype))
     sgd = torch.optim.SGD([w], lr=lr)
