@@ -156,6 +156,9 @@ def activity(hidden: Iterable[Float[Tensor, "batch ..."]]) -> Float[Tensor, ""]:
 def gaussian_prior_strength(prior_std: float, *, n_examples: int = 1) -> float:
     """The strength of `l2` at which minimising the penalised loss finds the most probable weights.
 
+    The loss is the negative log-likelihood. A squared error 1/(2N) sum (y - f)^2 is that for noise of variance 1; for
+    other noise the strength is to be multiplied by its variance.
+
     Args:
         prior_std: Standard deviation of the weights' prior N(0, prior_std^2), > 0.
         n_examples: 1 for a loss that *sums* the negative log-likelihoods, the size of the training set for their mean.
