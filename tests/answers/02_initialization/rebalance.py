@@ -16,7 +16,7 @@ def rebalance(model, x):
 
 
 # %% wrong: the last layer undoes nothing
-# loses: test_rebalance_function, test_rebalance_deep, test_experiment
+# loses: test_rebalance_function, test_rebalance_deep
 # says: the last layer has to undo
 def rebalance(model, x):
     with torch.no_grad():
