@@ -120,7 +120,8 @@ cell("long_message", "raise ValueError('long ' * 10**5)", says="ValueError: long
 cell("long_line", "x = [" + "0, " * 10_000 + "]")
 cell(
     "ten_thousand_figures",
-    "import matplotlib.pyplot as plt\nfor _ in range(10_000): plt.figure()",
+    # So slowly that the time runs out before the memory, on every machine.
+    "import time\nimport matplotlib.pyplot as plt\nfor _ in range(10_000):\n    plt.figure()\n    time.sleep(0.01)",
     says="took ",
     place="before question",
 )
