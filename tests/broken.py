@@ -2,7 +2,20 @@
 
 import copy
 
-from tests.classroom import FULL, HONEST, NAME, TESTS, grade_class, hand_in_notebook, make_course, points
+from tests.classroom import (
+    FULL,
+    HONEST,
+    NAME,
+    TESTS,
+    check_is_complete,
+    check_is_untouched,
+    grade_class,
+    hand_in_notebook,
+    make_course,
+    points,
+    rows,
+    scores,
+)
 from tests.damage import DAMAGES, NOTHING, PARTLY, REPAIRED, answered, hand_in
 from tests.damage.running import RUNNING
 from tests.small import assignment
@@ -11,6 +24,27 @@ THEME = "broken submissions"
 DATA = "numbers.txt"
 # Small limits, so that what exceeds them does so soon; room for a busy machine and for torch, all the same.
 LIMITS = "c.RunAndExamine.cell_s = 5\nc.RunAndExamine.memory_gib = 1"
+
+
+class WholeClass:
+    """What holds in every class, whatever was handed in; a subclass names the `kinds` in its module's `out`."""
+
+    kinds = ()
+
+    def pytest_generate_tests(self, metafunc):
+        if "student" in metafunc.fixturenames:
+            metafunc.parametrize("student", [*self.kinds, *HONEST])
+        if "honest" in metafunc.fixturenames:
+            metafunc.parametrize("honest", HONEST)
+
+    def test_every_result_is_complete(self, out, student):
+        check_is_complete(out, student)
+
+    def test_the_others_in_the_class_are_untouched(self, out, honest):
+        check_is_untouched(out, honest)
+
+    def test_everybody_is_there(self, out):
+        assert set(scores(out)) == set(rows(out)) == {*self.kinds, *HONEST}
 
 
 def kinds_of(*modules):

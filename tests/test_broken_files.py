@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.broken import check_damaged, grade_damaged, kinds_of
-from tests.classroom import HONEST, check_is_complete, check_is_untouched, rows, scores
+from tests.broken import WholeClass, check_damaged, grade_damaged, kinds_of
+from tests.classroom import scores
 from tests.sandbox_rules import needs_sandbox
 
 pytestmark = [needs_sandbox, pytest.mark.usefixtures("own_home")]
@@ -22,15 +22,5 @@ def test_a_damaged_submission_gets_what_its_code_deserves(out, kind, record_prop
     check_damaged(scores(out)[kind], kind, record_property)
 
 
-@pytest.mark.parametrize("student", [*KINDS, *HONEST])
-def test_every_result_is_complete(out, student):
-    check_is_complete(out, student)
-
-
-@pytest.mark.parametrize("student", HONEST)
-def test_the_others_in_the_class_are_untouched(out, student):
-    check_is_untouched(out, student)
-
-
-def test_everybody_is_there(out):
-    assert set(scores(out)) == set(rows(out)) == {*KINDS, *HONEST}
+class TestWholeClass(WholeClass):
+    kinds = KINDS

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.broken import check_running, grade_running
-from tests.classroom import HONEST, check_is_complete, check_is_untouched, rows, scores
+from tests.broken import WholeClass, check_running, grade_running
+from tests.classroom import scores
 from tests.damage.surroundings import IN_SURROUNDINGS as KINDS
 from tests.sandbox_rules import needs_sandbox
 
@@ -21,15 +21,5 @@ def test_what_ran_before_keeps_its_points(out, kind, record_property):
     check_running(scores(out)[kind], kind, record_property)
 
 
-@pytest.mark.parametrize("student", [*KINDS, *HONEST])
-def test_every_result_is_complete(out, student):
-    check_is_complete(out, student)
-
-
-@pytest.mark.parametrize("student", HONEST)
-def test_the_others_in_the_class_are_untouched(out, student):
-    check_is_untouched(out, student)
-
-
-def test_everybody_is_there(out):
-    assert set(scores(out)) == set(rows(out)) == {*KINDS, *HONEST}
+class TestWholeClass(WholeClass):
+    kinds = KINDS
