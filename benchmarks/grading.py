@@ -5,11 +5,11 @@ from pathlib import Path
 
 import nbformat
 import torch
-from nbgrader.utils import is_grade, is_solution
 
 from benchmarks.timing import Case, Contest
 from grader.course import ROOT
 from grader.examiner import Session, examine
+from grader.execute import is_test
 from grader.sandbox.kernel import Kernel
 from grader.sandbox.start import sandboxed_kernel
 
@@ -27,7 +27,7 @@ def cases(device: torch.device, settings: Mapping[str, tuple[Path, int]]) -> Ite
     """
     for name, (path, n_calls) in settings.items() if device.type == "cpu" else ():
         code = [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
-        tests = [cell for cell in code if is_grade(cell) and not is_solution(cell)]
+        tests = [cell for cell in code if is_test(cell)]
         with sandboxed_kernel() as kernel:
             for cell in code:
                 if cell not in tests:

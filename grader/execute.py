@@ -78,7 +78,7 @@ class RunAndExamine(NbGraderPreprocessor):
             if kernel.is_dead():
                 _stop(code[number:], f"not reached: {kernel.dead_reason}")
                 return
-            if is_grade(cell) and not is_solution(cell):
+            if is_test(cell):
                 started = kernel.cpu_s() + time.thread_time()
                 verdict = _examine(cell, kernel, session)
                 cell.outputs = _outputs(verdict, cell.metadata.nbgrader["points"])
@@ -93,6 +93,11 @@ class RunAndExamine(NbGraderPreprocessor):
                 if run.status not in ("ok", "error"):
                     stopped = f"it took longer than {allowed_s:g} s" if run.status == "timeout" else "it wrote too much"
                     cell.outputs.append(_error("Stopped", kernel.dead_reason or stopped))
+
+
+def is_test(cell: NotebookNode) -> bool:
+    """Whether a cell of the assignment tests an answer, rather than holding it."""
+    return is_grade(cell) and not is_solution(cell)
 
 
 def _examine(cell: NotebookNode, kernel: Kernel, session: Session) -> Verdict:

@@ -7,9 +7,9 @@ from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, GetGrades
-from nbgrader.utils import is_grade, is_locked, is_solution, is_task
+from nbgrader.utils import is_locked, is_task
 
-from grader.execute import NOT_REACHED
+from grader.execute import NOT_REACHED, is_test
 
 WITHHELD = "; its text is not shown after a hidden test"
 PENDING = "Not graded yet: a person reads this answer, and its points are still open."
@@ -38,14 +38,14 @@ class RedactHiddenTests(ClearHiddenTests):
         self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
     ) -> tuple[NotebookNode, ResourcesDict]:
         """Clear one cell. Only test cells hold hidden tests; the same words in a student's cell mean nothing."""
-        is_test = is_grade(cell) and not is_solution(cell)
-        is_hidden = is_test and self._remove_hidden_test_region(cell)
+        is_checked = is_test(cell)
+        is_hidden = is_checked and self._remove_hidden_test_region(cell)
         self._has_met_hidden = self._has_met_hidden or is_hidden
         if self._has_met_hidden and cell.cell_type == "code":
             # The student's code can have kept what a hidden test called it with, and print or raise it, then or later.
-            is_students = not is_test or cell.metadata.get("grader", {}).get("raised_by_student", False)
+            is_students = not is_checked or cell.metadata.get("grader", {}).get("raised_by_student", False)
             where = " in a hidden test" if is_hidden else WITHHELD
-            kept = _KEPT if is_test else {"error"}
+            kept = _KEPT if is_checked else {"error"}
             cell.outputs = [_redacted(out, is_students, where) for out in cell.outputs if out.output_type in kept]
         return cell, resources
 

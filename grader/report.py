@@ -6,10 +6,10 @@ from typing import TypedDict
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 from nbgrader.api import Grade
-from nbgrader.utils import is_grade, is_solution
+from nbgrader.utils import is_solution
 
 from grader.course import Course, known_cells, read
-from grader.execute import NOT_REACHED, NOT_TO_ITS_END
+from grader.execute import NOT_REACHED, NOT_TO_ITS_END, is_test
 from grader.files import shown
 
 PENDING = "needs manual grading"
@@ -115,7 +115,7 @@ def _first_stop(notebook: NotebookNode) -> str:
 
 def _only_failed(cell: NotebookNode) -> bool:
     """Return whether it is a test cell, unless the student's code took too long in it: that costs other cells time."""
-    return is_grade(cell) and not is_solution(cell) and not _message(cell).startswith("StudentTimeout")
+    return is_test(cell) and not _message(cell).startswith("StudentTimeout")
 
 
 def _stop(number: int, cell: NotebookNode) -> str:

@@ -91,10 +91,10 @@ class Session:
             raise KernelLost("the student's kernel does not answer any more")
         ends = min(time.monotonic() + self.limits.call_s, self._cell_ends)
         self._line.send(request, ends)
-        reply = self._line.receive(2 * self.limits.bounds.max_bytes, ends)
+        reply = self._line.receive(self.limits.bounds.max_bytes, ends)
         if reply is None:
             self._interrupt()
-            late = self._line.receive(2 * self.limits.bounds.max_bytes, time.monotonic() + self.limits.grace_s)
+            late = self._line.receive(self.limits.bounds.max_bytes, time.monotonic() + self.limits.grace_s)
             self.is_lost = late is None
             raise StudentTimeout("the code took too long")
         return reply
