@@ -2,11 +2,14 @@
 
 import logging
 
+from nbconvert.exporters import HTMLExporter
 from nbgrader.converters import BaseConverter, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
+from traitlets import Type
 
 from grader.autograde import SafeAutograde
 from grader.course import Course
+from grader.reuse import Page
 
 
 class _OneNotebook:
@@ -38,6 +41,8 @@ class Grade(_OneNotebook, SafeAutograde):
 
 class Feedback(_OneNotebook, GenerateFeedback):
     """From the notebook that was run to the page for the student."""
+
+    exporter_class = Type(Page, klass=HTMLExporter).tag(config=True)
 
 
 def convert(course: Course, step: type[BaseConverter], student: str, log: logging.Logger) -> Exception | None:

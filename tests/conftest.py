@@ -1,7 +1,9 @@
 """Fixtures that several tests share. Nothing here imports helpers: jaxtyping's hook has to come first."""
 
+import functools
 import random
 
+import nbgrader.api
 import numpy as np
 import pytest
 import torch
@@ -25,6 +27,14 @@ def _global_streams():
     name, keys, *rest = np.random.get_state()  # noqa: NPY002
     cuda = [state.tolist() for state in torch.cuda.get_rng_state_all()] if torch.cuda.is_available() else []
     return random.getstate(), (name, keys.tolist(), *rest), torch.get_rng_state().tolist(), cuda
+
+
+@pytest.fixture(scope="session", autouse=True)
+def alembic_is_asked_once():
+    """Every new gradebook starts a process, which takes seconds, to ask for the version of its tables."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nbgrader.api, "get_alembic_version", functools.cache(nbgrader.api.get_alembic_version))
+        yield
 
 
 @pytest.fixture(scope="module")
