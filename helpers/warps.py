@@ -107,8 +107,8 @@ def warp(
     height, width = images.shape[2:]
     _require_shape("displacement", displacement, (len(images), 2, height, width))
     still = _still(images)
-    half = still.new_tensor([width, height]).reshape(2, 1, 1) / 2
-    return _sample(images, still + displacement.to(still) / half, fill)
+    unit = still.new_tensor([2 / width, 2 / height]).reshape(2, 1, 1)
+    return _sample(images, torch.addcmul(still, displacement.to(still), unit), fill)
 
 
 def elastic_field(
@@ -167,7 +167,7 @@ def smooth(
     rows, columns = (_gaussian(n, sigma).to(noise) for n in noise.shape[2:])
     # A Gaussian is separable, so two small matrices smooth every field at once.
     field = rows @ noise @ columns.T
-    size = field.square().sum(dim=1).mean(dim=(1, 2)).sqrt()  # (batch,)
+    size = torch.linalg.vector_norm(field, dim=(1, 2, 3)) / math.sqrt(noise.shape[2] * noise.shape[3])  # (batch,)
     factor = torch.where(size > 0, rms / size, 0.0)
     return field * factor.reshape(-1, 1, 1, 1)
 

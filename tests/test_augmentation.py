@@ -287,6 +287,14 @@ def test_mixup_mixes_inputs_and_targets_in_one_proportion(device):
     assert len(torch.unique(found)) == len(found)  # a permutation
 
 
+def test_proportions_and_partners_are_drawn_anew():
+    eye, stream = torch.eye(12), generator(0)
+    first, second = (aug.mixup(eye, eye, 1.0, generator=stream)[1] for _ in range(2))
+    assert (first.diagonal() - second.diagonal()).abs().min() > 1e-4
+    partners, others = ((targets - torch.diag(targets.diagonal())).argmax(dim=1) for targets in (first, second))
+    assert (partners != others).sum() > 6
+
+
 @pytest.mark.parametrize("alpha", [0.2, 1.0, 4.0])
 def test_the_proportions_are_from_beta(alpha):
     targets = aug.mixup(torch.zeros(2000, 1), torch.eye(2000), alpha, generator=generator(0))[1]

@@ -6,14 +6,15 @@ import pytest
 import torch
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import clipping, grading, initialization, penalties, timing
+from benchmarks import augmentation, clipping, grading, initialization, penalties, timing
 from helpers import clipping as helper
-from helpers import proximal
+from helpers import proximal, warps
 from tests.sandbox_rules import needs_sandbox
 
 TINY = {"tiny": ((4, 3, 2), 2), "deeper": ((4, 3, 3, 2), 1)}
 LAYERED = {"layered": ((6, 8, 8, 4), 1)}
-PARTS = {clipping: TINY, initialization: LAYERED, penalties: TINY}
+IMAGES = {"few images": ((3, 2, 6, 7), 1)}
+PARTS = {clipping: TINY, initialization: LAYERED, penalties: TINY, augmentation: IMAGES}
 each_part = pytest.mark.parametrize("part", PARTS, ids=lambda part: part.TITLE)
 
 
@@ -25,6 +26,7 @@ def test_the_tables_are_printed(capsys, monkeypatch):
     assert all(out.count(f"{part.TITLE} on ") == n_devices for part in PARTS)
     assert out.count("tiny") == out.count("deeper") == (4 + 4) * n_devices
     assert out.count("layered") == 3 * n_devices
+    assert out.count("few images") == len(list(augmentation.cases(torch.device("cpu"), IMAGES))) * n_devices
 
 
 def test_make_bench_measures_every_part():
@@ -90,6 +92,17 @@ def test_a_penalty_that_does_nothing_is_noticed(device, monkeypatch):
         if case.labels[1] in ("L1 proximal step", "max-norm"):
             with pytest.raises(RuntimeError, match="the weights"):
                 timing.measure(case.contest, device, n_rounds=2, n_calls=1)
+
+
+def test_a_warp_that_does_nothing_is_noticed(device, monkeypatch):
+    monkeypatch.setattr(warps, "affine", lambda images, matrices: images)
+    monkeypatch.setattr(warps, "warp", lambda images, field: images)
+    for case in augmentation.cases(device, IMAGES):
+        if case.labels[1:] != ("elastic from noise", "kornia"):
+            case.contest.reset()
+            case.contest.theirs()
+            with pytest.raises(RuntimeError, match="the images"):
+                case.contest.check()
 
 
 def test_rounds_alternate_and_leave_the_rest_out_of_the_time(monkeypatch):
