@@ -65,12 +65,19 @@ def affine_matrices(
         shear: How far its upright lines lean to the right, in degrees, between -90 and 90; its height stays.
 
     Returns:
-        One matrix per entry of the longest argument; numbers and tensors with one entry hold for all of them.
+        One matrix per entry of the longest argument; numbers and tensors with one entry hold for all of them. Its dtype
+        and device are the translation's, float32 and the CPU by default; `affine` moves it to the images.
 
     Raises:
-        ValueError: If a number is not finite, or `scale` or `shear` is out of range.
+        ValueError: If a number is not finite, the translation no pairs of floating-point numbers, or `scale` or `shear` is out of range.
     """
     translation = torch.zeros(1, 2) if translation is None else translation
+    if not translation.is_floating_point() or translation.shape[1:] != (2,):
+        # The other arguments follow its dtype, and whole numbers would cut off their fractions.
+        raise ValueError(
+            "translation must be floating-point numbers of shape (batch, 2), "
+            f"got {translation.dtype} of shape {tuple(translation.shape)}"
+        )
     angle, scale, shear, _ = torch.broadcast_tensors(
         *(torch.as_tensor(value).to(translation).reshape(-1) for value in (angle, scale, shear)), translation[:, 0]
     )

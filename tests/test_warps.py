@@ -363,6 +363,16 @@ def test_a_translation_that_is_not_finite_raises():
 
 
 @pytest.mark.parametrize(
+    "bad", [torch.tensor([[1, 0]]), torch.tensor([1.0, 0.0]), torch.zeros(2, 3)], ids=["whole", "one axis", "triples"]
+)
+def test_a_translation_that_is_no_pairs_of_numbers_raises(bad):
+    with pytest.raises(
+        ValueError, match=r"translation must be floating-point numbers of shape \(batch, 2\), got torch"
+    ):
+        warps.affine_matrices.__wrapped__(translation=bad, angle=0.5)
+
+
+@pytest.mark.parametrize(
     ("bad", "message"),
     [
         ({"sigma": 0.0}, "got 0.0 and 1.0"),
