@@ -69,7 +69,8 @@ def affine_matrices(
         and device are the translation's, float32 and the CPU by default; `affine` moves it to the images.
 
     Raises:
-        ValueError: If a number is not finite, the translation no pairs of floating-point numbers, or `scale` or `shear` is out of range.
+        ValueError: If a number is not finite, the translation is no pairs of floating-point numbers, or `scale` or
+            `shear` is out of range.
     """
     translation = torch.zeros(1, 2) if translation is None else translation
     if not translation.is_floating_point() or translation.shape[1:] != (2,):
