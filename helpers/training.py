@@ -43,8 +43,14 @@ class Callback:
     def after_backward(self, run: Run) -> None:
         """Called between `loss.backward()` and `optimizer.step()`, where gradients are read or changed."""
 
+    def after_step(self, run: Run) -> None:
+        """Called after each `optimizer.step()`; `run.step` counts it and `run.history["loss"]` ends with its loss."""
+
     def after_epoch(self, run: Run) -> None:
         """Called after each epoch, with the model in training mode."""
+
+    def after_fit(self, run: Run) -> None:
+        """Called once, after the last epoch, stopped or not; an exception in training goes past it."""
 
 
 class Evaluate(Callback):
@@ -111,6 +117,8 @@ def fit(
             callback.after_epoch(run)
         if run.stop:
             break
+    for callback in callbacks:
+        callback.after_fit(run)
     return run.history
 
 
@@ -123,6 +131,8 @@ def _step(run: Run, loss: Loss, x: Tensor, y: Tensor, callbacks: Sequence[Callba
     run.optimizer.step()
     run.history["loss"].append(value.item())
     run.step += 1
+    for callback in callbacks:
+        callback.after_step(run)
 
 
 def accuracy(model: nn.Module, x: Shaped[Tensor, " n *features"], y: Shaped[Tensor, " n"]) -> float:
