@@ -7,8 +7,8 @@ Epochs and steps are counted from 1, as numbers of epochs and steps taken: `n_ep
 as long as the best model was trained.
 """
 
+import copy
 import math
-from typing import Literal
 
 from torch import Tensor
 
@@ -47,17 +47,18 @@ class EarlyStopping(_Monitor):
     What counts is as in Keras, so that settings carry over:
 
     - An epoch improves on the best one only if it is better by *more* than `min_delta`; a tie is no improvement.
-    - Training stops after `patience` epochs in a row without improvement. The first epoch that fails to improve is the
-      first of them, so patience 0 and 1 are the same. The first epoch of all never stops training.
-    - NaN and the infinity that is worst never improve; they use up patience.
+    - Training stops after `patience` epochs in a row without improvement, so patience 0 and 1 are the same. The first
+      epoch of all never stops it.
+    - NaN and the worst infinity never improve; they use up patience.
 
-    And where Keras' versions differ from each other or surprise:
+    What Keras does otherwise:
 
-    - The first number beats any NaN before it. (In Keras 3.0, which began without a best value, a first NaN became the
-      best value and was never beaten.)
-    - `mode` is said, never guessed from the quantity's name; a negative `min_delta` raises, Keras drops the sign.
-    - Everything is reset when a fit begins. (Keras 3.10 keeps the best value of the fit before.)
-    - Where no epoch improved, for all were NaN, there is nothing to restore. (Keras restores the first epoch.)
+    - Its first value becomes the best one whatever it is, and a NaN there is never beaten (since its pull request
+      20533 of 2024; before that, the best value of one fit stayed for the next). Here any number beats NaN, and
+      nothing stays.
+    - It guesses `mode` from the quantity's name unless told, and drops the sign of `min_delta`. Here `mode` is always
+      told, and a negative `min_delta` raises.
+    - It restores the first epoch where none improved. Here the weights stay as they are.
 
     Attributes:
         best: The best value; the worst infinity before there is one.
@@ -75,7 +76,7 @@ class EarlyStopping(_Monitor):
         self,
         monitor: str = "validation loss",
         *,
-        mode: Literal["min", "max"] = "min",
+        mode: str,
         min_delta: float = 0.0,
         patience: int = 0,
         restore_best_weights: bool = False,
@@ -85,7 +86,7 @@ class EarlyStopping(_Monitor):
         Args:
             monitor: Its name there, such as that of an `Evaluate` which stands earlier in the list of callbacks.
                 `"loss"` is the training loss, of which the epoch's mean counts.
-            mode: Whether small or large is good.
+            mode: "min" or "max": whether small or large values are good.
             min_delta: By how much an improvement has to exceed the best value, in its unit, >= 0.
             patience: Epochs in a row without improvement that stop training, >= 0.
             restore_best_weights: Whether training ends with the best epoch's weights, stopped or not; otherwise with
@@ -120,7 +121,7 @@ class EarlyStopping(_Monitor):
             self._n_waited = 0
             if self.restore_best_weights:
                 # By value: a state_dict's own tensors change with the next step.
-                self.best_weights = {name: w.clone() for name, w in run.model.state_dict().items()}
+                self.best_weights = copy.deepcopy(run.model.state_dict())
             return
         self._n_waited += 1
         if self._n_waited >= self.patience and run.epoch > 0:
@@ -180,7 +181,8 @@ class StopBelow(_Monitor):
 
     def after_epoch(self, run: Run) -> None:
         """Stop at or below the target; NaN is not."""
-        self.reached = run.stop = self._value(run) <= self.target
+        if self._value(run) <= self.target:
+            self.reached = run.stop = True
 
 
 def steps_per_epoch(n_examples: int, batch_size: int) -> int:

@@ -39,6 +39,10 @@ class Log(training.Callback):
 
     def after_backward(self, run):
         assert all(parameter.grad is not None for parameter in run.model.parameters())
+        self.log.append((self.name, "backward", run.epoch, run.step))
+
+    def after_step(self, run):
+        assert len(run.history["loss"]) == run.step
         self.log.append((self.name, "step", run.epoch, run.step))
 
     def after_epoch(self, run):
@@ -46,6 +50,10 @@ class Log(training.Callback):
         self.log.append((self.name, "epoch", run.epoch, run.step))
         if run.epoch == self.stop_after:
             run.stop = True
+
+    def after_fit(self, run):
+        assert run.model.training
+        self.log.append((self.name, "after", run.epoch, run.step))
 
 
 def test_fit_is_the_loop_by_hand(device):
@@ -104,7 +112,10 @@ def test_callbacks_are_called_in_order():
     fit("cpu", n_epochs=2, batch_size=5, callbacks=[Log("a", log), Log("b", log)])
     expected = [("before", 0, 0)]
     for epoch in (0, 1):
-        expected += [("step", epoch, 2 * epoch), ("step", epoch, 2 * epoch + 1), ("epoch", epoch, 2 * epoch + 2)]
+        for step in (2 * epoch, 2 * epoch + 1):
+            expected += [("backward", epoch, step), ("step", epoch, step + 1)]
+        expected.append(("epoch", epoch, 2 * epoch + 2))
+    expected.append(("after", 1, 4))
     assert log == [(name, *event) for event in expected for name in "ab"]
 
 
@@ -122,7 +133,34 @@ def test_stop_ends_training_after_the_epoch():
     log = []
     _, history = fit("cpu", n_epochs=9, batch_size=5, callbacks=[Log("a", log, stop_after=1), Log("b", log)])
     assert len(history["loss"]) == 4
-    assert log[-1] == ("b", "epoch", 1, 4)
+    assert log[-3:] == [("b", "epoch", 1, 4), ("a", "after", 1, 4), ("b", "after", 1, 4)]
+
+
+def test_after_step_sees_what_the_step_did():
+    class Weights(training.Callback):
+        def before_fit(self, run):
+            self.seen = []
+
+        def after_backward(self, run):
+            self.seen.append(next(run.model.parameters()).sum().item())
+
+        after_step = after_backward
+
+    weights = Weights()
+    trained, _ = fit("cpu", n_epochs=1, batch_size=5, callbacks=[weights])
+    before, after, again, end = weights.seen
+    assert before != after == again != end == next(trained.parameters()).sum().item()
+
+
+def test_an_exception_goes_past_the_end():
+    class Fail(training.Callback):
+        def after_epoch(self, run):
+            raise KeyboardInterrupt
+
+    log = []
+    with pytest.raises(KeyboardInterrupt):
+        fit("cpu", callbacks=[Log("a", log), Fail()])
+    assert log[-1][1] == "epoch"
 
 
 def test_evaluate_measures_in_evaluation_mode_without_gradients():
