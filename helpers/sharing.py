@@ -44,16 +44,16 @@ def convolution_matrix(
     kernel's. Stride, padding, dilation and groups are the layer's; the graph to its weights is kept.
 
     Args:
-        layer: A convolution with `k` weights.
+        layer: Its own weights are as many as `layer.weight.numel()`.
         input_shape: Of one example, such as (channels, length) or (channels, height, width).
 
     Raises:
-        ValueError: If the layer takes no input of that shape.
+        ValueError: If the number of channels or of axes is not the layer's.
     """
     n_axes = len(layer.kernel_size)
     if len(input_shape) != 1 + n_axes or input_shape[0] != layer.in_channels:
         raise ValueError(
-            f"input_shape must be ({layer.in_channels} channels and {n_axes} sizes), got {tuple(input_shape)}"
+            f"input_shape must be {layer.in_channels} channels and {n_axes} sizes, got {tuple(input_shape)}"
         )
     # A column is what a linear map makes of a unit vector.
     one_hots = torch.eye(torch.Size(input_shape).numel(), dtype=layer.weight.dtype, device=layer.weight.device)
