@@ -1,5 +1,6 @@
 """Parameters that are alike, by a penalty, or the same, by construction."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -55,10 +56,13 @@ def convolution_matrix(
         raise ValueError(
             f"input_shape must be {layer.in_channels} channels and {n_axes} sizes, got {tuple(input_shape)}"
         )
-    # A column is what a linear map makes of a unit vector.
-    one_hots = torch.eye(torch.Size(input_shape).numel(), dtype=layer.weight.dtype, device=layer.weight.device)
-    no_bias = {} if layer.bias is None else {"bias": torch.zeros_like(layer.bias)}
-    return functional_call(layer, no_bias, one_hots.unflatten(1, tuple(input_shape))).flatten(1).T
+    # A column is what a linear map makes of a unit vector. In float64 on the CPU, so that every entry is the weight to
+    # its last bit, however a device's convolutions round.
+    exact = {name: tensor.cpu().double() for name, tensor in layer.named_parameters()}
+    if "bias" in exact:
+        exact["bias"] = torch.zeros_like(exact["bias"])
+    one_hots = torch.eye(math.prod(input_shape), dtype=torch.float64).unflatten(1, tuple(input_shape))
+    return functional_call(layer, exact, one_hots).flatten(1).T.to(layer.weight)
 
 
 def n_free_parameters(model: nn.Module) -> int:

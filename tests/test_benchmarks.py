@@ -6,15 +6,16 @@ import pytest
 import torch
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import augmentation, clipping, grading, initialization, penalties, timing
+from benchmarks import augmentation, averaging, clipping, grading, initialization, penalties, timing
 from helpers import clipping as helper
 from helpers import proximal, warps
+from helpers.averaging import ExponentialMovingAverage
 from tests.sandbox_rules import needs_sandbox
 
 TINY = {"tiny": ((4, 3, 2), 2), "deeper": ((4, 3, 3, 2), 1)}
 LAYERED = {"layered": ((6, 8, 8, 4), 1)}
 IMAGES = {"few images": ((3, 2, 6, 7), 1)}
-PARTS = {clipping: TINY, initialization: LAYERED, penalties: TINY, augmentation: IMAGES}
+PARTS = {clipping: TINY, initialization: LAYERED, penalties: TINY, averaging: TINY, augmentation: IMAGES}
 each_part = pytest.mark.parametrize("part", PARTS, ids=lambda part: part.TITLE)
 
 
@@ -24,7 +25,7 @@ def test_the_tables_are_printed(capsys, monkeypatch):
     out = capsys.readouterr().out
     n_devices = 1 + torch.cuda.is_available()
     assert all(out.count(f"{part.TITLE} on ") == n_devices for part in PARTS)
-    assert out.count("tiny") == out.count("deeper") == (4 + 4) * n_devices
+    assert out.count("tiny") == out.count("deeper") == (4 + 4 + 1) * n_devices
     assert out.count("layered") == 3 * n_devices
     assert out.count("few images") == len(list(augmentation.cases(torch.device("cpu"), IMAGES))) * n_devices
 
@@ -103,6 +104,13 @@ def test_a_warp_that_does_nothing_is_noticed(device, monkeypatch):
             case.contest.theirs()
             with pytest.raises(RuntimeError, match="the images"):
                 case.contest.check()
+
+
+def test_an_average_that_is_not_updated_is_noticed(device, monkeypatch):
+    monkeypatch.setattr(ExponentialMovingAverage, "update", lambda self: None)
+    for case in averaging.cases(device, TINY):
+        with pytest.raises(RuntimeError, match="the averages"):
+            timing.measure(case.contest, device, n_rounds=2, n_calls=1)
 
 
 def test_rounds_alternate_and_leave_the_rest_out_of_the_time(monkeypatch):

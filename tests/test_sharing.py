@@ -120,8 +120,9 @@ def test_the_matrix_of_one_channel_is_toeplitz_band_by_band():
     assert torch.equal(sharing.convolution_matrix(layer, (1, 7)), expected)
 
 
-def test_all_its_entries_are_zeros_or_the_kernels():
-    layer = convolution(nn.Conv2d, in_channels=1, out_channels=2, kernel_size=3)
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
+def test_all_its_entries_are_zeros_or_the_kernels(device, dtype):
+    layer = convolution(nn.Conv2d, dtype=dtype, in_channels=1, out_channels=2, kernel_size=3).to(device)
     matrix = sharing.convolution_matrix(layer, (1, 6, 6)).detach()
     assert matrix.shape == (2 * 16, 36)
     assert matrix.count_nonzero() == 2 * 16 * 9
