@@ -46,7 +46,7 @@ def train(*callbacks, n_epochs, model=None, device="cpu", batch_size=4):
     model = model or network(device)
     stream = generator(1)
     x = torch.randn(10, 2, generator=stream).to(device)
-    # An optimizer without momentum for every fit; 3 steps an epoch unless told otherwise.
+    # 3 steps an epoch unless told otherwise.
     options = {"optimizer": torch.optim.SGD(model.parameters(), lr=0.05), "loss": nn.functional.mse_loss}
     options |= {"n_epochs": n_epochs, "batch_size": batch_size, "generator": stream, "callbacks": callbacks}
     return model, training.fit(model, x, x.sum(dim=1, keepdim=True), **options)
