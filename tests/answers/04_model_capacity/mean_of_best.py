@@ -72,7 +72,7 @@ def mean_of_best(model, train_epoch, validate, n_epochs, k):
 
 # %% wrong: in the order of time
 # loses: test_mean_of_best_edges
-# says: NaN takes no part, and of equal epochs the earlier one is better
+# says: not in the order of time
 def mean_of_best(model, train_epoch, validate, n_epochs, k):
     seen = []
     for epoch in range(1, n_epochs + 1):

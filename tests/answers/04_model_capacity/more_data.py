@@ -28,16 +28,25 @@ harmful = [(examples[i], examples[i + 1], n_features[j]) for i, j in worse]
 
 # %% wrong: the columns from many features to few
 # loses: test_more_data_errors, test_more_data_reading
-# says: the mean error for 160 examples and 40 features is off
+# says: Which is in which row and column?
 examples, n_features, seeds = [40, 80, 160], [10, 20, 40, 80, 160, 320], range(10)
 errors = np.array([[np.mean([test_error(n, p, seed) for seed in seeds]) for p in n_features[::-1]] for n in examples])
 peaks = [n_features[column] for column in errors.argmax(axis=1)]
 worse = np.argwhere(np.diff(errors, axis=0) > 0.1)
 harmful = [(examples[i], examples[i + 1], n_features[j]) for i, j in worse]
 
+# %% wrong: the rows from many examples to few
+# loses: test_more_data_errors, test_more_data_reading
+# says: Which is in which row and column?
+examples, n_features, seeds = [40, 80, 160], [10, 20, 40, 80, 160, 320], range(10)
+errors = np.array([[np.mean([test_error(n, p, seed) for seed in seeds]) for p in n_features] for n in examples[::-1]])
+peaks = [n_features[column] for column in errors.argmax(axis=1)]
+worse = np.argwhere(np.diff(errors, axis=0) > 0.1)
+harmful = [(examples[i], examples[i + 1], n_features[j]) for i, j in worse]
+
 # %% wrong: examples and features exchanged
 # loses: test_more_data_errors
-# says: the mean error for 160 examples and 40 features is off
+# says: Which is in which row and column?
 examples, n_features, seeds = [40, 80, 160], [10, 20, 40, 80, 160, 320], range(10)
 errors = np.array([[np.mean([test_error(p, n, seed) for seed in seeds]) for p in n_features] for n in examples])
 peaks = [n_features[column] for column in errors.argmax(axis=1)]

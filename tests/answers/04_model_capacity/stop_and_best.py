@@ -161,7 +161,7 @@ def stop_and_best(values, mode, min_delta, patience):
 
 # %% wrong: stops one epoch late
 # loses: test_stop_min, test_stop_max, test_stop_nan
-# says: a tie is no progress
+# says: not one later
 def stop_and_best(values, mode, min_delta, patience):
     sign = 1 if mode == "min" else -1
     reference = best = math.inf
@@ -249,6 +249,43 @@ def stop_and_best(values, mode, min_delta, patience):
             best, best_epoch = sign * value, epoch
         if sign * value < reference - min_delta:
             reference = sign * value
+        else:
+            waited += 1
+            if waited == patience:
+                return epoch, best_epoch
+    return len(values), best_epoch
+
+
+# %% wrong: the first epoch never ends training, as in the lecture
+# loses: test_stop_nan
+# says: in the very first epoch, too
+def stop_and_best(values, mode, min_delta, patience):
+    sign = 1 if mode == "min" else -1
+    reference = best = math.inf
+    best_epoch, waited = None, 0
+    for epoch, value in enumerate(values, start=1):
+        if sign * value < best:
+            best, best_epoch = sign * value, epoch
+        if sign * value < reference - min_delta:
+            reference, waited = sign * value, 0
+        else:
+            waited += 1
+            if waited >= patience and epoch > 1:
+                return epoch, best_epoch
+    return len(values), best_epoch
+
+
+# %% wrong: the best of all values, also of those after the end
+# loses: test_stop_min, test_stop_max, test_stop_nan
+# says: only an epoch that was trained can be the best
+def stop_and_best(values, mode, min_delta, patience):
+    sign = 1 if mode == "min" else -1
+    signed = [math.inf if math.isnan(value) else sign * value for value in values]
+    best_epoch = signed.index(min(signed)) + 1 if min(signed) < math.inf else None
+    reference, waited = math.inf, 0
+    for epoch, value in enumerate(signed, start=1):
+        if value < reference - min_delta:
+            reference, waited = value, 0
         else:
             waited += 1
             if waited == patience:

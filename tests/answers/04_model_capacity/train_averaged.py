@@ -75,6 +75,20 @@ def train_averaged(model, optimizer, loss_of, rate, n_steps):
     return averages
 
 
+# %% wrong: goes on with the corrected average
+# loses: test_train_averaged, test_train_averaged_edges
+# says: not the average that the next step goes on with
+def train_averaged(model, optimizer, loss_of, rate, n_steps):
+    averages = [torch.zeros_like(p) for p in model.parameters()]
+    for step in range(1, n_steps + 1):
+        optimizer.zero_grad()
+        loss_of(model).backward()
+        optimizer.step()
+        for average, p in zip(averages, model.parameters(), strict=True):
+            average.lerp_(p.detach(), rate).div_(1 - (1 - rate) ** step)
+    return averages
+
+
 # %% wrong: rate taken for the decay
 # loses: test_train_averaged, test_train_averaged_edges
 # says: decay is 1 - rate
