@@ -64,7 +64,7 @@ def expected_error(x, y, w, relative_std, additive_std):
 
 # %% wrong: the variance of the inputs
 # loses: test_expected_error_parts, test_expected_error_both
-# says: the mean of 4 and 40
+# says: not with the variance of x
 def expected_error(x, y, w, relative_std, additive_std):
     clean = (x @ w - y).square().mean()
     relative = relative_std**2 * (x.var(dim=0, unbiased=False) * w.square()).sum()

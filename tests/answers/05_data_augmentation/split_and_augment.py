@@ -15,7 +15,12 @@ def split_and_augment(images, labels, n_validation, n_copies, transform):
 def split_and_augment(images, labels, n_validation, n_copies, transform):
     versions = [transform(images.clone()) for _ in range(n_copies)]
     x, y = images[:-n_validation], labels[:-n_validation]
-    return torch.cat([x, *versions]), torch.cat([y, *[labels] * n_copies]), images[-n_validation:], labels[-n_validation:]
+    return (
+        torch.cat([x, *versions]),
+        torch.cat([y, *[labels] * n_copies]),
+        images[-n_validation:],
+        labels[-n_validation:],
+    )
 
 
 # %% wrong: validation is transformed, too
@@ -111,6 +116,8 @@ def split_and_augment(images, labels, n_validation, n_copies, transform):
 # %% unusual: numpy arrays, in random order
 def split_and_augment(images, labels, n_validation, n_copies, transform):
     n_train = len(images) - n_validation
-    x = np.concatenate([images[:n_train].numpy(), *(transform(images[:n_train].clone()).numpy() for _ in range(n_copies))])
+    x = np.concatenate(
+        [images[:n_train].numpy(), *(transform(images[:n_train].clone()).numpy() for _ in range(n_copies))]
+    )
     y = np.tile(labels[:n_train].numpy(), n_copies + 1)
     return torch.tensor(x), torch.tensor(y), images[n_train:], labels[n_train:]

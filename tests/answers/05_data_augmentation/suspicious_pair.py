@@ -2,7 +2,7 @@
 
 # %% wrong: counts instead of rates
 # loses: test_suspicious_pair_rates, test_suspicious_pair_edges
-# says: rates, not counts
+# says: rates of each true class
 def suspicious_pair(before, after):
     rise = (after - before) / before.sum()
     rise = (rise + rise.T) / 2
@@ -33,7 +33,7 @@ def suspicious_pair(before, after):
 
 # %% wrong: the diagonal takes part
 # loses: test_suspicious_pair_edges
-# says: the rise is off
+# says: the diagonal is no confusion
 def suspicious_pair(before, after):
     first, second = (counts / counts.sum(dim=1, keepdim=True).clamp(min=1) for counts in (before, after))
     rise = (second - first + (second - first).T) / 2
@@ -42,7 +42,7 @@ def suspicious_pair(before, after):
 
 
 # %% wrong: the pair that is confused most
-# loses: test_suspicious_pair_edges, test_suspicious_pair_rates
+# loses: test_suspicious_pair_edges
 # says: not the one that is confused most
 def suspicious_pair(before, after):
     rates = after / after.sum(dim=1, keepdim=True).clamp(min=1)
@@ -63,7 +63,7 @@ def suspicious_pair(before, after):
 
 # %% wrong: the columns sum to 1
 # loses: test_suspicious_pair_rates, test_suspicious_pair_edges
-# says: the mean of a rise by 0.5 and none
+# says: rates of each true class
 def suspicious_pair(before, after):
     first, second = (counts / counts.sum(dim=0, keepdim=True).clamp(min=1) for counts in (before, after))
     rise, k = (second - first + (second - first).T) / 2, len(before)
@@ -73,7 +73,7 @@ def suspicious_pair(before, after):
 
 # %% wrong: the magnitude of the change
 # loses: test_suspicious_pair_edges
-# says: another one
+# says: do not take its magnitude
 def suspicious_pair(before, after):
     first, second = (counts / counts.sum(dim=1, keepdim=True).clamp(min=1) for counts in (before, after))
     rise, k = ((second - first + (second - first).T) / 2).abs(), len(before)

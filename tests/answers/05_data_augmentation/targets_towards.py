@@ -38,7 +38,7 @@ def targets_towards(labels, counts, epsilon):
 
 
 # %% wrong: epsilon at the label
-# loses: test_targets_towards_shares, test_targets_towards_rows, test_targets_towards_more
+# loses: test_targets_towards_shares, test_targets_towards_more
 # says: the other way round
 def targets_towards(labels, counts, epsilon):
     others = 1 - torch.eye(len(counts))
