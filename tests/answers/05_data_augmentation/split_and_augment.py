@@ -102,7 +102,7 @@ def split_and_augment(images, labels, n_validation, n_copies, transform):
     return torch.stack(x), torch.tensor(y), images[n_train:].clone(), labels[n_train:].clone()
 
 
-# %% unusual: all versions in one call
+# %% unusual: versions first, then the images
 def split_and_augment(images, labels, n_validation, n_copies, transform):
     n_train = len(images) - n_validation
     x, held = images.split([n_train, n_validation])
@@ -113,7 +113,7 @@ def split_and_augment(images, labels, n_validation, n_copies, transform):
     return x, y, held, y_held
 
 
-# %% unusual: numpy arrays, in random order
+# %% unusual: numpy
 def split_and_augment(images, labels, n_validation, n_copies, transform):
     n_train = len(images) - n_validation
     x = np.concatenate(
