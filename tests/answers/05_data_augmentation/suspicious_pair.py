@@ -32,7 +32,7 @@ def suspicious_pair(before, after):
 
 
 # %% wrong: the diagonal takes part
-# loses: test_suspicious_pair_edges
+# loses: test_suspicious_pair_rates, test_suspicious_pair_edges
 # says: the diagonal is no confusion
 def suspicious_pair(before, after):
     first, second = (counts / counts.sum(dim=1, keepdim=True).clamp(min=1) for counts in (before, after))
@@ -42,7 +42,7 @@ def suspicious_pair(before, after):
 
 
 # %% wrong: the pair that is confused most
-# loses: test_suspicious_pair_edges
+# loses: test_suspicious_pair_edges, test_suspicious_pair_rates
 # says: not the one that is confused most
 def suspicious_pair(before, after):
     rates = after / after.sum(dim=1, keepdim=True).clamp(min=1)
@@ -72,8 +72,8 @@ def suspicious_pair(before, after):
 
 
 # %% wrong: the magnitude of the change
-# loses: test_suspicious_pair_edges
-# says: do not take its magnitude
+# loses: test_suspicious_pair_rates, test_suspicious_pair_edges
+# says: not its magnitude
 def suspicious_pair(before, after):
     first, second = (counts / counts.sum(dim=1, keepdim=True).clamp(min=1) for counts in (before, after))
     rise, k = ((second - first + (second - first).T) / 2).abs(), len(before)
