@@ -92,6 +92,14 @@ def expected_error(x, y, w, relative_std, additive_std):
     return (clean + relative + additive + relative * additive).item()
 
 
+# %% wrong: sums the relative part over the examples
+# loses: test_expected_error_parts, test_expected_error_both
+# says: a mean over the examples and not a sum
+def expected_error(x, y, w, relative_std, additive_std):
+    relative = relative_std**2 * (x.square() @ w.square()).sum()
+    return ((x @ w - y).square().mean() + relative + additive_std**2 * w.square().sum()).item()
+
+
 # %% unusual: numpy, example by example
 def expected_error(x, y, w, relative_std, additive_std):
     x, y, w = x.numpy(), y.numpy(), w.numpy()

@@ -59,6 +59,14 @@ def logit_gap(label_smoothing, n_classes):
     return float(np.log((1 - label_smoothing + other) / other)) if other else float("inf")
 
 
+# %% wrong: converts the wrong way
+# loses: test_logit_gap_value, test_logit_gap_edges
+# says: converted the wrong way
+def logit_gap(label_smoothing, n_classes):
+    epsilon = label_smoothing * n_classes / (n_classes - 1)
+    return float(np.log((1 - epsilon) * (n_classes - 1) / epsilon)) if epsilon else float("inf")
+
+
 # %% unusual: through the lecture's epsilon
 def logit_gap(label_smoothing, n_classes):
     import math

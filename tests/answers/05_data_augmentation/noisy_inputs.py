@@ -45,7 +45,7 @@ def noisy_inputs(x, relative_std, additive_std, training):
 
 
 # %% wrong: the variance for the standard deviation
-# loses: test_noisy_inputs_sizes
+# loses: test_noisy_inputs_modes, test_noisy_inputs_sizes
 # says: not a variance
 def noisy_inputs(x, relative_std, additive_std, training):
     if not training:
@@ -54,7 +54,7 @@ def noisy_inputs(x, relative_std, additive_std, training):
 
 
 # %% wrong: relative noise that is not multiplied by the input
-# loses: test_noisy_inputs_sizes
+# loses: test_noisy_inputs_modes, test_noisy_inputs_sizes
 # says: none at an input of 0
 def noisy_inputs(x, relative_std, additive_std, training):
     if not training:
@@ -72,12 +72,23 @@ def noisy_inputs(x, relative_std, additive_std, training):
 
 
 # %% wrong: uniform noise from 0
-# loses: test_noisy_inputs_sizes
-# says: all inputs have noise of the same size
+# loses: test_noisy_inputs_modes, test_noisy_inputs_sizes
+# says: at inputs of 0 the noise has
 def noisy_inputs(x, relative_std, additive_std, training):
     if not training:
         return x
     return x * (1 + relative_std * torch.rand_like(x)) + additive_std * torch.rand_like(x)
+
+
+# %% wrong: the same noise at each call
+# loses: test_noisy_inputs_modes
+# says: new noise at each call
+def noisy_inputs(x, relative_std, additive_std, training):
+    if not training:
+        return x
+    stream = torch.Generator().manual_seed(17)
+    delta, epsilon = torch.randn(2, *x.shape, generator=stream, dtype=x.dtype)
+    return x * (1 + relative_std * delta) + additive_std * epsilon
 
 
 # %% unusual: one draw of the right size
@@ -96,9 +107,11 @@ def noisy_inputs(x, relative_std, additive_std, training):
 
 
 # %% unusual: torch.normal with a generator of its own
+STREAM = torch.Generator().manual_seed(17)
+
+
 def noisy_inputs(x, relative_std, additive_std, training):
     if not training:
         return x.clone()
-    stream = torch.Generator().manual_seed(17)
-    factor = torch.normal(torch.ones_like(x), torch.full_like(x, relative_std), generator=stream)
-    return torch.normal(factor * x, torch.full_like(x, additive_std), generator=stream)
+    factor = torch.normal(torch.ones_like(x), torch.full_like(x, relative_std), generator=STREAM)
+    return torch.normal(factor * x, torch.full_like(x, additive_std), generator=STREAM)

@@ -20,7 +20,7 @@ def scale_fields(fields, ink, rms):
 
 
 # %% wrong: divides by the number of pixels
-# loses: test_scale_fields_strength, test_scale_fields_edges
+# loses: test_scale_fields_strength, test_scale_fields_each, test_scale_fields_edges
 # says: divide by the sum of the ink, not by a number of pixels
 def scale_fields(fields, ink, rms):
     strength = (ink * fields.square().sum(dim=1)).mean(dim=(1, 2)).sqrt()
@@ -30,7 +30,7 @@ def scale_fields(fields, ink, rms):
 
 # %% wrong: one factor for the whole batch
 # loses: test_scale_fields_each, test_scale_fields_edges
-# says: each field gets a factor of its own
+# says: divide each field by its own strength
 def scale_fields(fields, ink, rms):
     squares = fields.square().sum(dim=1)
     strength = ((ink * squares).sum() / ink.sum()).sqrt()
@@ -84,6 +84,15 @@ def scale_fields(fields, ink, rms):
     factor = torch.where(strength > 0, rms / strength, 0.0)
     fields *= factor.reshape(-1, 1, 1, 1)
     return fields
+
+
+# %% wrong: divides by the ink of the whole batch
+# loses: test_scale_fields_each, test_scale_fields_edges
+# says: the first field is to have the strength 1
+def scale_fields(fields, ink, rms):
+    strength = ((ink * fields.square().sum(dim=1)).sum(dim=(1, 2)) / ink.sum()).sqrt()
+    factor = torch.where(strength > 0, rms / strength, 0.0)
+    return fields * factor.reshape(-1, 1, 1, 1)
 
 
 # %% unusual: a loop over the images, in numpy

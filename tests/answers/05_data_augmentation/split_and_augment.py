@@ -90,6 +90,27 @@ def split_and_augment(images, labels, n_validation, n_copies, transform):
     return x, y.repeat(n_copies + 1), images[-n_validation:], labels[-n_validation:]
 
 
+# %% wrong: each version is made from the one before
+# loses: test_split_and_augment_sets
+# says: not from another version
+def split_and_augment(images, labels, n_validation, n_copies, transform):
+    x, y = images[:-n_validation], labels[:-n_validation]
+    versions = [x]
+    for _ in range(n_copies):
+        versions.append(transform(versions[-1].clone()))
+    return torch.cat(versions), y.repeat(n_copies + 1), images[-n_validation:], labels[-n_validation:]
+
+
+# %% wrong: one call for all versions
+# loses: test_split_and_augment_sets
+# says: call transform anew for each version
+def split_and_augment(images, labels, n_validation, n_copies, transform):
+    x, y = images[:-n_validation], labels[:-n_validation]
+    versions = transform(x.repeat(n_copies, 1, 1, 1)) if n_copies else x[:0]
+    x = torch.cat([x, versions])
+    return x, y.repeat(n_copies + 1), images[-n_validation:], labels[-n_validation:]
+
+
 # %% unusual: one image at a time, all versions of an image side by side
 def split_and_augment(images, labels, n_validation, n_copies, transform):
     n_train, x, y = len(images) - n_validation, [], []
