@@ -19,10 +19,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from helpers import pixels, warps
+from helpers import penalties, pixels, warps
+from helpers.pixels import Images
 
 Transform = Callable[[Tensor, torch.Generator], Tensor]
-Images = Float[Tensor, "batch channels height width"]
 
 
 class Augmented(nn.Module):
@@ -164,8 +164,7 @@ class RandomFlip:
     probability: float = 0.5
 
     def __post_init__(self) -> None:
-        if not 0 <= self.probability <= 1:
-            raise ValueError(f"probability must be in [0, 1], got {self.probability}")
+        penalties.require_fraction("probability", self.probability)
 
     def __call__(self, images: Images, generator: torch.Generator) -> Images:
         """The images, some mirrored."""
