@@ -59,6 +59,11 @@ class Frozen:
     def __exit__(self, *error):
         for p in self.net.parameters(): p.requires_grad_(True)
 def ensemble(makers, x): return torch.stack([make()(x) for make in makers]).mean(0)
+def squared_with_leaf(numbers, used):
+    leaf = torch.tensor(numbers, requires_grad=True)
+    result = leaf.square()
+    if used: result.sum().backward(inputs=[leaf]); result = leaf.square()
+    return (leaf, leaf.grad, result, leaf), {"again": [leaf.grad, result]}
 class Sgd(torch.optim.Optimizer):
     def __init__(self, params, lr): super().__init__(params, {"lr": lr})
     @torch.no_grad()
@@ -240,6 +245,16 @@ y = call(lambda a: a**3, x)
 (g,) = torch.autograd.grad(y, x, create_graph=True)
 (h,) = torch.autograd.grad(g, x)
 assert g == 12 and h == 12
+
+# %% a leaf beside what was made of it
+import torch
+for used in (False, True):
+    (leaf, grad, result, same_leaf), others = squared_with_leaf([1.0, 3.0], used)
+    assert leaf is same_leaf and others["again"][1] is result
+    assert leaf.grad is grad is others["again"][0]
+    before = torch.tensor([2.0, 6.0]) if used else torch.zeros(2)
+    result.sum().backward()
+    assert torch.equal(leaf.grad, before + torch.tensor([2.0, 6.0]))
 
 # %% no_grad
 import torch

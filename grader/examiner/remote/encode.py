@@ -54,6 +54,7 @@ class Encoder:
         self.blobs: list[bytes] = []
         self.outputs: list[torch.Tensor] = []
         self._described: list[list] = []
+        self._new: dict[int, list] = {}
         self._nodes_left, self._bytes_left, self._position = max_nodes, max_bytes, 0
 
     def encode(self, obj: Any, depth: int = 0) -> Any:
@@ -93,7 +94,19 @@ class Encoder:
         number_of = {id(source): number for number, source in self.sources.items()}
         roots = leaves(self.outputs)
         nodes = [["pair", number_of[id(root)]] if id(root) in number_of else self.encode(root) for root in roots]
-        return [roots, self._described, nodes]
+        return [roots, self._described, [self._moved(node) for node in nodes]]
+
+    def _moved(self, node: Any) -> Any:
+        """Return the whole node of a tensor that is new in this reply, whose place elsewhere now refers to it.
+
+        The graph is read before the values. A value can hold the tensor, too, and it came first when this was written.
+        """
+        if type(node) is not list or node[0] != "pair" or node[1] not in self._new:
+            return node
+        place = self._new.pop(node[1])
+        whole, place[:] = list(place), node
+        whole[4] = [self._moved(child) for child in whole[4]]  # its grad
+        return whole
 
     def _text(self, obj: str | bool | None) -> str | bool | None:
         if type(obj) is str:
@@ -179,7 +192,8 @@ class Encoder:
             self.outputs.append(obj)
             self._described.append([number, meta, raw])
             return ["output", len(self.outputs) - 1]
-        return ["new", number, "tensor", meta, [self.encode(grad)], raw]
+        self._new[number] = ["new", number, "tensor", meta, [self.encode(grad)], raw]
+        return self._new[number]
 
     def _handle(self, obj: Any) -> list:
         bases = [f"{base.__module__}.{base.__qualname__}" for base in type(obj).__mro__]
