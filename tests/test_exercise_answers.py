@@ -6,8 +6,9 @@ from functools import cache
 
 import pytest
 
+from grader import engine
 from grader.course import ROOT, read
-from grader.engine import grade
+from grader.steps import Feedback
 from tests.exercise_answers import (
     answers,
     assignments,
@@ -35,7 +36,20 @@ each_exercise = pytest.mark.parametrize(("name", "cells"), EXERCISES)
 
 
 @pytest.fixture(scope="module")
-def packed(tmp_path_factory):
+def no_pages():
+    """Leaves the feedback out: a page of five hundred cells, which nobody reads, takes as long as to run them."""
+    convert = engine.convert
+
+    def all_but_feedback(course, step, *rest):
+        return None if step is Feedback else convert(course, step, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "convert", all_but_feedback)
+        yield
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory, no_pages):
     """Grades the answers to an assignment, once; gives the graded test cells of its exercise for each answer."""
 
     @cache
@@ -45,7 +59,7 @@ def packed(tmp_path_factory):
         shutil.copy(ROOT / "nbgrader_config.py", folder)
         write(assignment, folder / "solutions" / name)
         write(submission, folder / "submitted" / "everyone" / name)
-        result = grade(name, folder / "submitted", folder / "out", root=folder)["everyone"]
+        result = engine.grade(name, folder / "submitted", folder / "out", root=folder)["everyone"]
         assert result["flags"] == []  # a mistake is no attack
         return {
             answer: {test: result["cells"][copy_id(test, number)] for test in graded_beside(SOURCES[name], answer)}
