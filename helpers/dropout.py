@@ -86,16 +86,17 @@ class Dropout(nn.Module):
         self.keep_prob = keep_prob
         self.generator = generator
         self.inverted = inverted
-        self._keeps_all = bool(torch.as_tensor(keep_prob).min() == 1)
+        self.keeps_all = bool(torch.as_tensor(keep_prob).min() == 1)
 
     def forward(self, x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         """The values, thinned out in training mode."""
-        if self._keeps_all or (self.inverted and not self.training):
+        if self.keeps_all or (self.inverted and not self.training):
             return x
         if torch.is_tensor(self.keep_prob) and x.shape[-1:] != self.keep_prob.shape:
             raise ValueError(f"keep_prob is for {len(self.keep_prob)} units, got values of shape {tuple(x.shape)}")
         if not self.training:
-            return x * _like(self.keep_prob, x)
+            ever = torch.as_tensor(self.keep_prob, device=x.device) > 0
+            return torch.where(ever, x * _like(self.keep_prob, x), 0)
         mask = draw_mask(x.shape, self.keep_prob, generator=self.generator).to(x.device)
         return apply_mask(x, mask, self.keep_prob, inverted=self.inverted)
 
@@ -243,28 +244,29 @@ def subnetwork_outputs(model: nn.Sequential, x: Float[Tensor, " batch *features"
     The mean of the outputs, weighted with the probabilities, is what `monte_carlo` goes to for many masks.
 
     Args:
-        model: Every `Dropout` in it stands directly before a linear layer; the n units in front of all of them are at
-            most 20. All else is in evaluation mode, and the model's modes are restored.
+        model: Every `Dropout` in it stands directly before a linear layer; those with keep_prob below 1 have n units
+            in all, at most 20. All else is in evaluation mode, and the model's modes are restored.
         x: Inputs.
 
     Raises:
         ValueError: If there is no `Dropout`, one stands elsewhere, or there are more units.
     """
-    pairs = _pairs(model)
-    units = [linear.in_features for _, linear in pairs]
-    masks = all_masks(sum(units)).to(x.device)
-    parts = masks.split(units, dim=1)
-    each = [torch.as_tensor(layer.keep_prob).expand(n) for (layer, _), n in zip(pairs, units, strict=True)]
-    remaining = iter(parts)
+    units = [linear.in_features for layer, linear in _pairs(model) if not layer.keeps_all]
+    masks = all_masks(sum(units))
+    parts = iter(masks.split(units, dim=1))
+    probabilities = torch.ones(len(masks), dtype=torch.float64)
     with active(model):
         values = x.repeat(len(masks), *(1,) * (x.ndim - 1))  # mask after mask, each with the whole batch
         for layer in model:
-            if isinstance(layer, Dropout):
-                mask = next(remaining).repeat_interleave(len(x), dim=0)
-                values = apply_mask(values, mask, layer.keep_prob, inverted=layer.inverted)
+            if isinstance(layer, Dropout) and not layer.keeps_all:
+                mask = next(parts)
+                probabilities *= mask_probabilities(mask, layer.keep_prob)
+                repeated = mask.repeat_interleave(len(x), dim=0).to(x.device)
+                values = apply_mask(values, repeated, layer.keep_prob, inverted=layer.inverted)
             else:
                 values = layer(values)
-    return Subnetworks(masks, mask_probabilities(masks, torch.cat(each)), values.unflatten(0, (len(masks), len(x))))
+    outputs = values.unflatten(0, (len(masks), len(x)))
+    return Subnetworks(masks.to(x.device), probabilities.to(outputs), outputs)
 
 
 def _pairs(model: nn.Sequential) -> list[tuple[Dropout, nn.Linear]]:
