@@ -7,11 +7,14 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import augmentation, averaging, clipping, grading, initialization, penalties
+from benchmarks import augmentation, averaging, clipping, dropout, ensembles, grading, initialization, penalties
 from benchmarks.timing import measure
 
 N_ROUNDS = 17
-PARTS = {part: part.MODELS for part in (clipping, initialization, penalties, averaging, augmentation, grading)}
+PARTS = {
+    part: part.MODELS
+    for part in (clipping, initialization, penalties, averaging, augmentation, ensembles, dropout, grading)
+}
 
 
 def main(parts: Mapping[ModuleType, dict] = PARTS, n_rounds: int = N_ROUNDS) -> None:

@@ -6,16 +6,30 @@ import pytest
 import torch
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import augmentation, averaging, clipping, grading, initialization, penalties, timing
+from benchmarks import (
+    augmentation,
+    averaging,
+    clipping,
+    dropout,
+    ensembles,
+    grading,
+    initialization,
+    penalties,
+    timing,
+)
 from helpers import clipping as helper
-from helpers import proximal, warps
+from helpers import proximal, stacked, warps
 from helpers.averaging import ExponentialMovingAverage
+from helpers.dropout import Dropout
 from tests.sandbox_rules import needs_sandbox
 
 TINY = {"tiny": ((4, 3, 2), 2), "deeper": ((4, 3, 3, 2), 1)}
 LAYERED = {"layered": ((6, 8, 8, 4), 1)}
 IMAGES = {"few images": ((3, 2, 6, 7), 1)}
+STACKED = {"few networks": ((2, (6, 8, 3)), 1)}
+VALUES = {"few values": ((30, 20), 1)}
 PARTS = {clipping: TINY, initialization: LAYERED, penalties: TINY, averaging: TINY, augmentation: IMAGES}
+PARTS |= {ensembles: STACKED, dropout: VALUES}
 each_part = pytest.mark.parametrize("part", PARTS, ids=lambda part: part.TITLE)
 
 
@@ -27,6 +41,8 @@ def test_the_tables_are_printed(capsys, monkeypatch):
     assert all(out.count(f"{part.TITLE} on ") == n_devices for part in PARTS)
     assert out.count("tiny") == out.count("deeper") == (4 + 4 + 1) * n_devices
     assert out.count("layered") == 3 * n_devices
+    assert out.count("few networks") == 3 * n_devices
+    assert out.count("few values") == 2 * n_devices
     assert out.count("few images") == len(list(augmentation.cases(torch.device("cpu"), IMAGES))) * n_devices
 
 
@@ -111,6 +127,33 @@ def test_an_average_that_is_not_updated_is_noticed(device, monkeypatch):
     for case in averaging.cases(device, TINY):
         with pytest.raises(RuntimeError, match="the averages"):
             timing.measure(case.contest, device, n_rounds=2, n_calls=1)
+
+
+def test_networks_that_are_not_trained_are_noticed(device, monkeypatch):
+    monkeypatch.setattr(stacked, "fit", lambda model, *data, **options: None)
+    for case in ensembles.cases(device, STACKED):
+        case.contest.reset()
+        case.contest.ours()
+        with pytest.raises(RuntimeError, match=r"are not those that are trained|has not learned"):
+            case.contest.check()
+
+
+def identity(self, x):
+    return 1 * x
+
+
+def unscaled(self, x):
+    return torch.where(torch.arange(x.numel(), device=x.device).view(x.shape) % 5 > 0, x, 0)
+
+
+@pytest.mark.parametrize("wrong", [identity, unscaled])
+def test_what_is_not_dropout_is_noticed(device, monkeypatch, wrong):
+    monkeypatch.setattr(Dropout, "forward", wrong)
+    case = next(case for case in dropout.cases(device, VALUES) if case.labels[1] == "forward and backward")
+    case.contest.reset()
+    case.contest.ours()
+    with pytest.raises(RuntimeError, match="not dropout"):
+        case.contest.check()
 
 
 def test_rounds_alternate_and_leave_the_rest_out_of_the_time(monkeypatch):
