@@ -35,7 +35,8 @@ def draw_mask(shape: Sequence[int], keep_prob: KeepProb, *, generator: torch.Gen
         keep_prob: In [0, 1], one for all or one per unit (along the last axis).
         generator: A CPU stream.
     """
-    return torch.rand(tuple(shape), generator=generator) < keep_prob
+    draws = torch.rand(tuple(shape), generator=generator)
+    return draws < _like(keep_prob, draws)
 
 
 def apply_mask(

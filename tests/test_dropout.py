@@ -320,9 +320,9 @@ def test_samples_go_to_the_mean_of_all_subnetworks(inverted):
     found = dropout.subnetwork_outputs(model, x)
     mean = torch.tensordot(found.probabilities, found.outputs, dims=1)
     variance = torch.tensordot(found.probabilities, (found.outputs - mean).square(), dims=1)
-    samples = dropout.monte_carlo(model, x, 4000)
-    assert ((samples.mean(dim=0) - mean).abs() / (variance / 4000).sqrt()).max() < 4.5
-    torch.testing.assert_close(samples.var(dim=0), variance, rtol=0.15, atol=0)
+    samples = dropout.monte_carlo(model, x, 1500)
+    assert ((samples.mean(dim=0) - mean).abs() / (variance / 1500).sqrt()).max() < 4.5
+    torch.testing.assert_close(samples.var(dim=0), variance, rtol=0.3, atol=0)
 
 
 def test_layers_that_keep_all_are_not_enumerated():
