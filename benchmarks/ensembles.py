@@ -18,8 +18,8 @@ from helpers.device import generator
 
 TITLE, COLUMNS = "Ensembles", ("networks", "task", "beside")
 # Members, widths, and calls per round.
-MODELS = {"16 of 64-32-10": ((16, (64, 32, 10)), 1), "16 of 40-100-10": ((16, (40, 100, 10)), 1)}
-N, BATCH, N_EPOCHS, LR, MOMENTUM = 128, 32, 8, 0.05, 0.9
+MODELS = {"8 of 64-32-10": ((8, (64, 32, 10)), 1), "12 of 40-100-10": ((12, (40, 100, 10)), 1)}
+N, BATCH, N_EPOCHS, LR, MOMENTUM = 128, 32, 2, 0.05, 0.9
 
 
 def cases(device: torch.device, settings: dict[str, tuple[tuple[int, Sequence[int]], int]]) -> Iterator[Case]:
