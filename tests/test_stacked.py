@@ -190,6 +190,15 @@ def test_each_member_has_masks_of_its_own_and_evaluation_has_none():
     assert torch.equal(evaluated, model(x))
 
 
+def test_a_layer_that_keeps_nothing_says_its_bias():
+    model = mlps(keep_probs=[1.0, 1.0, 0.0])
+    x, _ = some_data(dtype=torch.float32)
+    outputs = model(x)
+    assert torch.equal(outputs, model.biases[-1][:, None].expand_as(outputs))
+    outputs.sum().backward()
+    assert not model.weights[-1].grad.any()
+
+
 def test_members_are_copies():
     model = mlps(keep_probs=[0.5, 0.5, 0.5]).eval()
     before = copy.deepcopy(model.state_dict())
