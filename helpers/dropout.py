@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-KeepProb = float | Float[Tensor, " units"]
+KeepProb = float | Float[Tensor, "..."]  # for all, or per unit along the last axis
 
 
 def require_keep_prob(keep_prob: KeepProb) -> None:

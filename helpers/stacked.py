@@ -38,7 +38,7 @@ class StackedMLP(nn.Module):
         generators: Sequence[torch.Generator],
         activation: Callable[[], nn.Module] = nn.ReLU,
         weight_std: float | None = None,
-        keep_probs: Sequence[float] | None = None,
+        keep_probs: Sequence[float | Sequence[float]] | None = None,
         mask_generators: Sequence[torch.Generator] | None = None,
     ):
         """Make K networks; the k-th is `models.mlp` with the k-th generator.
@@ -48,11 +48,13 @@ class StackedMLP(nn.Module):
             generators: K CPU streams for the weights.
             activation: Makes the module between two layers; it works entry by entry and has no parameters.
             weight_std: As in `models.linear`.
-            keep_probs: Dropout before each layer, as in `dropout.before_layers`; by default none.
+            keep_probs: Dropout before each layer, as in `dropout.before_layers`; by default none. A layer may have K
+                probabilities, one per member.
             mask_generators: K CPU streams for dropout's masks; by default the `generators` go on.
 
         Raises:
-            ValueError: If there is no generator, the counts differ, or the activation has parameters.
+            ValueError: If there is no generator, the counts differ, a probability is none, or the activation has
+                parameters.
         """
         super().__init__()
         mask_generators = generators if mask_generators is None else mask_generators
@@ -61,10 +63,8 @@ class StackedMLP(nn.Module):
             raise ValueError(f"needs a stream per member, got {len(generators)} and {len(mask_generators)} for masks")
         if len(keep_probs) != len(sizes) - 1:
             raise ValueError(f"keep_probs needs one number per layer, got {len(keep_probs)} for {len(sizes) - 1}")
-        for keep_prob in keep_probs:
-            dropout.require_keep_prob(keep_prob)
         self.sizes = tuple(sizes)
-        self.keep_probs = tuple(keep_probs)
+        self.keep_probs = [_per_member(keep_prob, len(generators)) for keep_prob in keep_probs]
         self.mask_generators = list(mask_generators)
         self.make_activation = activation
         self.activation = activation()
@@ -99,12 +99,16 @@ class StackedMLP(nn.Module):
             x = torch.baddbmm(bias[:, None], kept, weight.mT)  # (K, 1, out) + (K, batch, in) (K, in, out)
         return x
 
-    def _thinned(self, x: Tensor, keep_prob: float) -> Tensor:
-        if not self.training or keep_prob == 1:
+    def _thinned(self, x: Tensor, keep_probs: tuple[float, ...]) -> Tensor:
+        if not self.training or min(keep_probs) == 1:
             return x
-        masks = [dropout.draw_mask(x.shape[1:], keep_prob, generator=stream) for stream in self.mask_generators]
+        masks = torch.ones(x.shape, dtype=torch.bool)
+        for mask, keep_prob, stream in zip(masks, keep_probs, self.mask_generators, strict=True):
+            if keep_prob < 1:  # a member without dropout draws nothing, as it would alone
+                mask.copy_(dropout.draw_mask(mask.shape, keep_prob, generator=stream))
+        factors = torch.tensor([1 / keep_prob if keep_prob else 0.0 for keep_prob in keep_probs])
         # A product: `dropout.apply_mask` also silences inf and NaN, and costs several times as much.
-        return x * (torch.stack(masks).to(x) * (1 / keep_prob if keep_prob else 0.0))
+        return x * (masks.to(x) * factors.to(x)[:, None, None])
 
     @torch.no_grad()
     def members(self) -> list[nn.Sequential]:
@@ -116,14 +120,41 @@ class StackedMLP(nn.Module):
         for layer, weight, bias in zip(network[1::2], self.weights, self.biases, strict=True):
             layer.weight.copy_(weight[k])
             layer.bias.copy_(bias[k])
-        if min(self.keep_probs) < 1:
+        keep_probs = [each[k] for each in self.keep_probs]
+        if min(keep_probs) < 1:
             stream = copy.deepcopy(self.mask_generators[k])
-            network = dropout.before_layers(network, self.keep_probs, generator=stream)
+            network = dropout.before_layers(network, keep_probs, generator=stream)
         return network.train(self.training)
 
 
+class LearningRates(Callback):
+    """Gives every member a learning rate of its own, a multiple of the optimizer's.
+
+    A step of SGD (with momentum and weight decay) or Adam is the learning rate times something without it, so the step
+    that the optimizer made is scaled. Callbacks that look at the new parameters come after this one.
+    """
+
+    def __init__(self, factors: Float[Tensor, " k"]):
+        """Scale the k-th member's steps by the k-th factor, >= 0."""
+        if not (factors >= 0).all() or factors.isinf().any():
+            raise ValueError(f"factors must be >= 0 and finite, got {factors.tolist()}")
+        self.factors = factors
+        self._before: list[Tensor] = []
+
+    def after_backward(self, run: Run) -> None:
+        """Remember the parameters."""
+        self._before = [parameter.detach().clone() for parameter in run.model.parameters()]
+
+    @torch.no_grad()
+    def after_step(self, run: Run) -> None:
+        """Scale the step."""
+        for parameter, before in zip(run.model.parameters(), self._before, strict=True):
+            factors = self.factors.to(parameter).reshape(-1, *[1] * (parameter.ndim - 1))
+            parameter.copy_(before + factors * (parameter - before))
+
+
 def fit(
-    model: StackedMLP,
+    model: nn.Module,
     x: Float[Tensor, "n features"],
     y: Shaped[Tensor, " n *targets"],
     *,
@@ -138,7 +169,8 @@ def fit(
     """Train all members at once: the k-th as `training.fit` trains it with `x[indices[k]]` and the k-th generator.
 
     Args:
-        model: Its parameters are changed in place; it is left in training mode.
+        model: K networks as one, called with inputs (K, batch, features): a `StackedMLP`, or what is made of some. Its
+            parameters are changed in place; it is left in training mode.
         x: Inputs, on the model's device.
         y: Targets, one per input.
         optimizer: Made from `model.parameters()`; one that works entry by entry.
@@ -155,15 +187,13 @@ def fit(
         The history: `loss` per step, the mean over members, and what the callbacks added.
 
     Raises:
-        ValueError: If counts differ, there are no examples, or a number is too small.
+        ValueError: If counts differ (also that of a `StackedMLP`'s members), nothing is left, or a number is too small.
     """
-    rows = torch.arange(len(x)).expand(model.n_members, -1) if indices is None else indices.cpu()
+    rows = torch.arange(len(x)).expand(len(generators), -1) if indices is None else indices.cpu()
     if len(x) != len(y) or not rows.numel():
         raise ValueError(f"x and y need one row per example, got {len(x)} and {len(y)}, of which {rows.shape[1]} used")
-    if not len(generators) == len(rows) == model.n_members:
-        raise ValueError(
-            f"{model.n_members} members need as many generators and rows, got {len(generators)}, {len(rows)}"
-        )
+    if len(generators) != len(rows):
+        raise ValueError(f"members need as many generators and rows, got {len(generators)} and {len(rows)}")
     if n_epochs < 1 or batch_size < 1:
         raise ValueError(f"n_epochs and batch_size must be >= 1, got {n_epochs} and {batch_size}")
     run = Run(model.train(), optimizer)
@@ -193,3 +223,12 @@ def _step(run: Run, loss: Loss, x: Tensor, y: Tensor, callbacks: Sequence[Callba
     run.step += 1
     for callback in callbacks:
         callback.after_step(run)
+
+
+def _per_member(keep_prob: float | Sequence[float], n_members: int) -> tuple[float, ...]:
+    each = tuple(keep_prob) if isinstance(keep_prob, Sequence) else (keep_prob,) * n_members
+    if len(each) != n_members:
+        raise ValueError(f"a layer's keep_probs must be one number or {n_members}, got {len(each)}")
+    for one in each:
+        dropout.require_keep_prob(one)
+    return each

@@ -128,6 +128,46 @@ def test_every_member_is_the_network_trained_alone(device, dtype, optimizer, kee
     torch.testing.assert_close(model.eval()(x), logits, **TOLERANCE[dtype])
 
 
+OWN_KEEP_PROBS = [[0.8, 1.0, 0.5, 0.2], 1.0, [1.0, 1.0, 0.5, 0.0]]  # per layer, one for all or one per member
+
+
+def test_members_may_have_keep_probs_of_their_own(device):
+    x, y = some_data(device)
+    model = mlps(keep_probs=OWN_KEEP_PROBS, mask_generators=streams(20)).to(device).double()
+    train(model, x, y, generators=streams(10))
+    members = model.members()
+    for k in range(K):
+        network = models.mlp(SIZES, generator=generator(k))
+        keep_probs = [each if isinstance(each, float) else each[k] for each in OWN_KEEP_PROBS]
+        network = dropout.before_layers(network, keep_probs, generator=generator(20 + k)).to(device).double()
+        train(network, x, y, fit=training.fit, generator=generator(10 + k))
+        agree([members[k]], [network], **TOLERANCE[torch.float64])
+        assert [m.keep_prob for m in members[k] if isinstance(m, dropout.Dropout)] == keep_probs * (k != 1)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
+def test_members_may_have_learning_rates_of_their_own(device, optimizer):
+    x, y = some_data(device)
+    factors = [1.0, 0.1, 0.0, 3.0]
+    model = mlps().to(device).double()
+    rates = stacked.LearningRates(torch.tensor(factors))
+    train(model, x, y, optimizer=optimizer, generators=streams(10), callbacks=[rates])
+    for k, factor in enumerate(factors):
+        network = models.mlp(SIZES, generator=generator(k)).to(device).double()
+        own = OPTIMIZERS[optimizer](network.parameters())
+        own.param_groups[0]["lr"] *= factor
+        training.fit(
+            network, x, y, optimizer=own, loss=F.cross_entropy, n_epochs=3, batch_size=8, generator=generator(10 + k)
+        )
+        agree([model.members()[k]], [network], rtol=1e-6, atol=1e-9)  # the factors are float32
+
+
+@pytest.mark.parametrize("factor", [-1.0, torch.nan, torch.inf])
+def test_factors_that_are_none_raise(factor):
+    with pytest.raises(ValueError, match=f"factors must be >= 0 and finite, got .*{factor}"):
+        stacked.LearningRates(torch.tensor([1.0, factor]))
+
+
 def test_without_rows_everyone_is_trained_with_everything(device):
     networks, _ = alone(device, torch.float64, None, None)
     agree(together(device, torch.float64, None, None)[0].members(), networks, **TOLERANCE[torch.float64])
@@ -255,9 +295,11 @@ def test_callbacks_are_called_as_in_training_fit():
         ({"mask_generators": [generator(0)]}, "got 4 and 1 for masks"),
         ({"keep_probs": [0.5]}, "got 1 for 3"),
         ({"keep_probs": [0.5, 1.5, 1.0]}, r"in \[0, 1\], got 1.5"),
+        ({"keep_probs": [0.5, [0.5, 0.5, 0.5, 1.5], 1.0]}, r"in \[0, 1\], got 1.5"),
+        ({"keep_probs": [0.5, [0.5, 0.5], 1.0]}, "one number or 4, got 2"),
         ({"activation": nn.PReLU}, "share the activation's parameters, got PReLU"),
     ],
-    ids=["no streams", "few streams", "few probabilities", "no probability", "parameters"],
+    ids=["no streams", "few streams", "few layers", "no probability", "none of many", "few members", "parameters"],
 )
 def test_what_cannot_be_stacked_raises(options, message):
     with pytest.raises(ValueError, match=message):
@@ -275,8 +317,8 @@ def test_inputs_for_another_number_of_members_raise(shape):
     [
         ({"n_epochs": 0}, "got 0 and 8"),
         ({"batch_size": 0}, "got 3 and 0"),
-        ({"generators": [generator(0)]}, "4 members need as many generators and rows, got 1, 4"),
-        ({"indices": torch.zeros(3, 5, dtype=torch.int64)}, "got 4, 3"),
+        ({"generators": [generator(0)]}, r"or \(4, batch, features\), got \(1, 8, 3\)"),
+        ({"indices": torch.zeros(3, 5, dtype=torch.int64)}, "generators and rows, got 4 and 3"),
         ({"indices": torch.zeros(4, 0, dtype=torch.int64)}, "got 22 and 22, of which 0"),
     ],
     ids=["epochs", "batch", "streams", "rows", "empty"],
