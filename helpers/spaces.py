@@ -98,7 +98,8 @@ class LogUniform(_Interval):
         return _clamped(self.low ** (1 - fraction) * self.high**fraction, self.low, self.high)
 
     def _fraction(self, value: float) -> float:
-        return math.log(value / self.low) / math.log(self.high / self.low)
+        low, high = math.log(self.low), math.log(self.high)  # their quotient may overflow
+        return (math.log(value) - low) / (high - low)
 
 
 @dataclass(frozen=True)
