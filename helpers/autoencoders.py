@@ -40,8 +40,8 @@ class Autoencoder(nn.Module):
         self.encoder = encoder
         self.decoder = decoder
 
-    def forward(self, x: Float[Tensor, "*batch features"]) -> Float[Tensor, "*batch features"]:
-        """The reconstructions."""
+    def forward(self, x: Float[Tensor, "*batch features"]) -> Float[Tensor, "*outputs features"]:
+        """The reconstructions, of x's shape; with K of them where the parts are `stacked.StackedMLP`s."""
         return self.decoder(self.encoder(x))
 
 
@@ -133,8 +133,8 @@ class Joint(nn.Module):
         self.autoencoder = autoencoder
         self.head = head
 
-    def forward(self, x: Float[Tensor, "*batch features"]) -> Float[Tensor, "*batch classes_and_features"]:
-        """The logits, and after them the reconstructions, in one tensor."""
+    def forward(self, x: Float[Tensor, "*batch features"]) -> Float[Tensor, "*outputs classes_and_features"]:
+        """The logits and after them the reconstructions, in one tensor; K where the parts are `stacked.StackedMLP`s."""
         codes = self.autoencoder.encoder(x)
         return torch.cat([self.head(codes), self.autoencoder.decoder(codes)], dim=-1)
 
