@@ -7,13 +7,13 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import augmentation, averaging, clipping, dropout, ensembles, grading, initialization, penalties
+from benchmarks import augmentation, averaging, clipping, dropout, ensembles, grading, initialization, penalties, search
 from benchmarks.timing import measure
 
 N_ROUNDS = 17
 PARTS = {
     part: part.MODELS
-    for part in (clipping, initialization, penalties, averaging, augmentation, ensembles, dropout, grading)
+    for part in (clipping, initialization, penalties, averaging, augmentation, ensembles, dropout, search, grading)
 }
 
 

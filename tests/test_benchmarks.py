@@ -15,10 +15,11 @@ from benchmarks import (
     grading,
     initialization,
     penalties,
+    search,
     timing,
 )
 from helpers import clipping as helper
-from helpers import proximal, stacked, warps
+from helpers import proximal, stacked, trials, warps
 from helpers.averaging import ExponentialMovingAverage
 from helpers.dropout import Dropout
 from tests.sandbox_rules import needs_sandbox
@@ -27,9 +28,10 @@ TINY = {"tiny": ((4, 3, 2), 2), "deeper": ((4, 3, 3, 2), 1)}
 LAYERED = {"layered": ((6, 8, 8, 4), 1)}
 IMAGES = {"few images": ((3, 2, 6, 7), 1)}
 STACKED = {"few networks": ((2, (6, 8, 3)), 1)}
+FEW_TRIALS = {"few trials": (5, 1)}
 VALUES = {"few values": ((30, 20), 1)}
 PARTS = {clipping: TINY, initialization: LAYERED, penalties: TINY, averaging: TINY, augmentation: IMAGES}
-PARTS |= {ensembles: STACKED, dropout: VALUES}
+PARTS |= {ensembles: STACKED, dropout: VALUES, search: FEW_TRIALS}
 each_part = pytest.mark.parametrize("part", PARTS, ids=lambda part: part.TITLE)
 
 
@@ -42,6 +44,7 @@ def test_the_tables_are_printed(capsys, monkeypatch):
     assert out.count("tiny") == out.count("deeper") == (4 + 4 + 1) * n_devices
     assert out.count("layered") == 3 * n_devices
     assert out.count("few networks") == 3 * n_devices
+    assert out.count("few trials") == n_devices
     assert out.count("few values") == 2 * n_devices
     assert out.count("few images") == len(list(augmentation.cases(torch.device("cpu"), IMAGES))) * n_devices
 
@@ -84,6 +87,13 @@ def test_both_ways_do_what_the_case_says(device, part):
                 case.contest.reset()
                 call()
                 case.contest.check()
+
+
+def test_a_search_that_does_nothing_is_noticed(device, monkeypatch):
+    monkeypatch.setattr(trials, "run", lambda objective, settings: [trials.Trial(settings[0], objective(settings[0]))])
+    for case in search.cases(device, FEW_TRIALS):
+        with pytest.raises(RuntimeError, match="no random search of 5 trials: 1 were run"):
+            timing.measure(case.contest, device, n_rounds=2, n_calls=1)
 
 
 def test_a_call_that_does_not_clip_is_noticed(device, monkeypatch):

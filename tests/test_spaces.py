@@ -18,11 +18,11 @@ pytestmark = pytest.mark.usefixtures("same_global_randomness")
 BETA = OneMinus(LogUniform(0.001, 0.1))
 NUMBERS = {
     "uniform": Uniform(-2, 3.5),
-    "rounded ends": Uniform(0.1, 0.7),
+    "rounded ends": Uniform(-0.9, -0.3),
     "log-uniform": LogUniform(1e-4, 1),
     "wide": LogUniform(1e-300, 1e300),
     "beta": BETA,
-    "1 - uniform": OneMinus(Uniform(0.3, 0.7)),
+    "1 - uniform": OneMinus(Uniform(0.1, 0.3)),
     "one value": Uniform(0.3, 0.3),
 }
 WHOLE = {"integers": Integers(-2, 9), "one integer": Integers(4, 4)}
@@ -93,6 +93,10 @@ def test_samples_are_plain_numbers_of_the_stream_that_is_given(space):
     assert first != second or space.low == space.high
     assert {type(value) for value in first} == {int if isinstance(space, Integers) else float}
     assert space.sample(0, stream) == []
+
+
+def test_draws_have_the_digits_of_a_float64():
+    assert any(value * 2**24 % 1 for value in Uniform(0, 1).sample(3, generator(0)))
 
 
 @each_number
