@@ -118,7 +118,7 @@ def _resume(path: Path, settings: Sequence[Setting]) -> list[float]:
     if rest and not rest.startswith(_START[: len(rest)]):
         raise ValueError(f"{path} ends with {rest[:40]!r}, which is not the beginning of a trial")
     os.truncate(path, path.stat().st_size - len(rest))
-    return [trial.value for trial in found[: len(settings)]]
+    return [trial.value for trial in found]
 
 
 def _line(trial: Trial) -> bytes:
