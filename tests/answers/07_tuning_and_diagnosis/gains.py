@@ -1,0 +1,114 @@
+# Answers to exercise 5b: the gain of a method that is the baseline, measured in three ways.
+
+# %% wrong: the baseline may choose on the test set, too
+# loses: test_gains
+# says: the baseline's trial is chosen on validation
+announced = [max(mine[1]) - max(base[1]) for base, mine in zip(baseline, ours, strict=True)]
+chosen = [expected_test(*mine, 32) - max(base[1]) for base, mine in zip(baseline, ours, strict=True)]
+fair = [expected_test(*mine, 3) - max(base[1]) for base, mine in zip(baseline, ours, strict=True)]
+
+
+# %% wrong: the best validation accuracy is announced
+# loses: test_gains
+# says: not the best validation accuracy
+results = [expected_test(*base, 3) for base in baseline]
+announced = [max(mine[0]) - result for mine, result in zip(ours, results, strict=True)]
+chosen = [expected_test(*mine, 32) - result for mine, result in zip(ours, results, strict=True)]
+fair = [expected_test(*mine, 3) - result for mine, result in zip(ours, results, strict=True)]
+
+
+# %% wrong: chosen on the test set throughout
+# loses: test_gains
+# says: chosen the best on validation
+results = [expected_test(*base, 3) for base in baseline]
+announced = [max(mine[1]) - result for mine, result in zip(ours, results, strict=True)]
+chosen = [expected_test(mine[1], mine[1], 32) - result for mine, result in zip(ours, results, strict=True)]
+fair = [expected_test(mine[1], mine[1], 3) - result for mine, result in zip(ours, results, strict=True)]
+
+
+# %% wrong: fair is chosen on the test set
+# loses: test_gains
+# says: fair: choose on validation
+results = [expected_test(*base, 3) for base in baseline]
+announced = [max(mine[1]) - result for mine, result in zip(ours, results, strict=True)]
+chosen = [expected_test(*mine, 32) - result for mine, result in zip(ours, results, strict=True)]
+fair = [expected_test(mine[1], mine[1], 3) - result for mine, result in zip(ours, results, strict=True)]
+
+
+# %% wrong: fair takes the first three trials
+# loses: test_gains
+# says: not the first three
+results = [expected_test(*base, 3) for base in baseline]
+announced = [max(mine[1]) - result for mine, result in zip(ours, results, strict=True)]
+chosen = [expected_test(*mine, 32) - result for mine, result in zip(ours, results, strict=True)]
+fair = [expected_test(mine[0][:3], mine[1][:3], 3) - result for mine, result in zip(ours, results, strict=True)]
+
+
+# %% wrong: fair takes the mean of single trials
+# loses: test_gains
+# says: not the mean of single trials
+results = [expected_test(*base, 3) for base in baseline]
+announced = [max(mine[1]) - result for mine, result in zip(ours, results, strict=True)]
+chosen = [expected_test(*mine, 32) - result for mine, result in zip(ours, results, strict=True)]
+fair = [expected_test(*mine, 1) - result for mine, result in zip(ours, results, strict=True)]
+
+
+# %% wrong: fair has 32 trials
+# loses: test_gains
+# says: as many as the baseline had
+results = [expected_test(*base, 3) for base in baseline]
+announced = [max(mine[1]) - result for mine, result in zip(ours, results, strict=True)]
+chosen = [expected_test(*mine, 32) - result for mine, result in zip(ours, results, strict=True)]
+fair = chosen
+
+
+# %% wrong: the baseline minus ours
+# loses: test_gains
+# says: not the other way round
+announced, chosen, fair = [], [], []
+for base, mine in zip(baseline, ours, strict=True):
+    announced.append(expected_test(*base, 3) - max(mine[1]))
+    chosen.append(expected_test(*base, 3) - expected_test(*mine, 32))
+    fair.append(expected_test(*base, 3) - expected_test(*mine, 3))
+
+
+# %% wrong: in points
+# loses: test_gains
+# says: not points
+announced, chosen, fair = [], [], []
+for base, mine in zip(baseline, ours, strict=True):
+    announced.append(100 * (max(mine[1]) - expected_test(*base, 3)))
+    chosen.append(100 * (expected_test(*mine, 32) - expected_test(*base, 3)))
+    fair.append(100 * (expected_test(*mine, 3) - expected_test(*base, 3)))
+
+
+# %% wrong: accuracies, not gains
+# loses: test_gains
+# says: the difference from the baseline's result
+announced = [max(mine[1]) for mine in ours]
+chosen = [expected_test(*mine, 32) for mine in ours]
+fair = [expected_test(*mine, 3) for mine in ours]
+
+
+# %% unusual: arrays
+results = np.array([expected_test(*base, 3) for base in baseline])
+announced = np.array([mine[1] for mine in ours]).max(axis=1) - results
+chosen, fair = (np.array([expected_test(*mine, n) for mine in ours]) - results for n in (32, 3))
+
+
+# %% unusual: tensors, by index
+announced, chosen, fair = torch.zeros(3, 40)
+for i in range(40):
+    result = expected_test(*baseline[i], 3)
+    announced[i] = max(ours[i][1]) - result
+    chosen[i] = expected_test(*ours[i], 32) - result
+    fair[i] = expected_test(*ours[i], 3) - result
+
+
+# %% unusual: written out, without the tool for the baseline and for all trials
+announced, chosen, fair = [], [], []
+for (base_v, base_t), (our_v, our_t) in zip(baseline, ours, strict=True):
+    result = np.mean([t for v, t in zip(base_v, base_t, strict=True) if v == max(base_v)])
+    announced.append(float(sorted(our_t)[-1] - result))
+    chosen.append(float(np.mean([t for v, t in zip(our_v, our_t, strict=True) if v == max(our_v)]) - result))
+    fair.append(expected_test(our_v, our_t, 3) - result)
