@@ -227,6 +227,7 @@ def test_curves_and_gradients_are_those_of_each_network_alone(device, dtype):
         torch.testing.assert_close(curves.weight1.grad[place], net[0].weight.grad[:, 0])
         torch.testing.assert_close(curves.bias1.grad[place], net[0].bias.grad)
         torch.testing.assert_close(curves.weight2.grad[place], net[2].weight.grad[0])
+        torch.testing.assert_close(curves.bias2.grad[place], net[2].bias.grad[0])
 
 
 def test_curves_take_inputs_of_their_own():
