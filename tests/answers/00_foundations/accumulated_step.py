@@ -1,33 +1,18 @@
 # Answers to exercise 6: one step from the gradients of many small batches.
 
-# %% wrong: clears the gradients before each batch
+# %% wrong: clears the gradients before each batch, with the weights right
 # loses: test_accumulated_step_batches, test_accumulated_step_more
 # says: only the last batch counts
 def accumulated_step(model, batches, rate):
     n, total = sum(len(y) for _, y in batches), 0.0
     for x, y in batches:
         model.zero_grad()
-        loss = (model(x).squeeze(1) - y).square().mean()
-        loss.backward()
-        total += len(y) / n * loss.item()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter -= rate * parameter.grad
-    return total
-
-
-# %% wrong: clears the gradients before each batch, with the weights right
-# loses: test_accumulated_step_batches, test_accumulated_step_more
-# says: only the last batch counts
-def accumulated_step(model, batches, rate):
-    n, total = sum(len(y) for _, y in batches), 0.0
-    sgd = torch.optim.SGD(model.parameters(), lr=rate)
-    for x, y in batches:
-        sgd.zero_grad()
         loss = (model(x).squeeze(1) - y).square().sum() / n
         loss.backward()
         total += loss.item()
-    sgd.step()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter -= rate * parameter.grad
     return total
 
 

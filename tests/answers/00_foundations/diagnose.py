@@ -53,29 +53,11 @@ def diagnose(training_error, validation_error, bayes_error, tolerance):
     return bias, gap, "bias" if bias > gap else "variance"
 
 
-# %% wrong: a tolerance of 5 percent, whatever is asked for
-# loses: test_diagnose_more
-# says: compared with the tolerance
-def diagnose(training_error, validation_error, bayes_error, tolerance):
-    bias, gap = training_error - bayes_error, validation_error - training_error
-    names = [name for name, part in (("bias", bias), ("variance", gap)) if part > 0.05]
-    return bias, gap, "both" if len(names) == 2 else (names or ["neither"])[0]
-
-
 # %% wrong: magnitudes
 # loses: test_diagnose_more
 # says: may be negative
 def diagnose(training_error, validation_error, bayes_error, tolerance):
     bias, gap = abs(training_error - bayes_error), abs(validation_error - training_error)
-    names = [name for name, part in (("bias", bias), ("variance", gap)) if part > tolerance]
-    return bias, gap, "both" if len(names) == 2 else (names or ["neither"])[0]
-
-
-# %% wrong: negative differences are cut off
-# loses: test_diagnose_more
-# says: may be negative
-def diagnose(training_error, validation_error, bayes_error, tolerance):
-    bias, gap = max(0, training_error - bayes_error), max(0, validation_error - training_error)
     names = [name for name, part in (("bias", bias), ("variance", gap)) if part > tolerance]
     return bias, gap, "both" if len(names) == 2 else (names or ["neither"])[0]
 

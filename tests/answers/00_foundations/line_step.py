@@ -73,22 +73,6 @@ def line_step(x, y, w, b, rate):
     return rate * 2 * (y * x).mean().item(), rate * 2 * y.mean().item()
 
 
-# %% wrong: returns the change alone
-# loses: test_line_step_more
-# says: at the w and b that are given
-def line_step(x, y, w, b, rate):
-    errors = w * x + b - y
-    return -rate * 2 * (errors * x).mean().item(), -rate * 2 * errors.mean().item()
-
-
-# %% wrong: the absolute value of the error
-# loses: test_line_step_first, test_line_step_more
-# says: AGAINST the gradient
-def line_step(x, y, w, b, rate):
-    errors = (w * x + b - y).abs()
-    return w - rate * 2 * (errors * x).mean().item(), b - rate * 2 * errors.mean().item()
-
-
 # %% wrong: works on the caller's inputs
 # loses: test_line_step_more
 # says: the inputs that were given were changed
@@ -120,10 +104,3 @@ def line_step(x, y, w, b, rate):
     design = np.stack([x.numpy(), np.ones(len(x))], axis=1)
     theta = np.array([w, b])
     return theta - 2 * rate / len(x) * design.T @ (design @ theta - y.numpy())
-
-
-# %% unusual: with the sums of a regression
-def line_step(x, y, w, b, rate):
-    slope_w = 2 * (w * x.square().mean() + b * x.mean() - (x * y).mean())
-    slope_b = 2 * (w * x.mean() + b - y.mean())
-    return [w - rate * slope_w, b - rate * slope_b]

@@ -46,15 +46,6 @@ def loss_of_sets(logits, allowed):
     return loss.item(), torch.autograd.grad(loss, logits)[0]
 
 
-# %% wrong: bits
-# loses: test_loss_of_sets_value, test_loss_of_sets_extremes
-# says: not that to base 2
-def loss_of_sets(logits, allowed):
-    among = torch.where(allowed, logits, -torch.inf)
-    loss = (logits.logsumexp(dim=1) - among.logsumexp(dim=1)).mean() / np.log(2)
-    return loss.item(), (logits.softmax(dim=1) - among.softmax(dim=1)) / len(logits)
-
-
 # %% wrong: the log-likelihood, to be made large
 # loses: test_loss_of_sets_value, test_loss_of_sets_gradient, test_loss_of_sets_extremes
 # says: turn the sign
@@ -108,15 +99,6 @@ def loss_of_sets(logits, allowed):
 # says: large logits give NaN
 def loss_of_sets(logits, allowed):
     p = logits.exp() / logits.exp().sum(dim=1, keepdim=True)
-    among = (p * allowed).sum(dim=1, keepdim=True)
-    return -among.log().mean().item(), (p - p * allowed / among) / len(logits)
-
-
-# %% wrong: a stable softmax, and the logarithm of a probability of 0
-# loses: test_loss_of_sets_extremes
-# says: not of a probability of 0
-def loss_of_sets(logits, allowed):
-    p = logits.softmax(dim=1)
     among = (p * allowed).sum(dim=1, keepdim=True)
     return -among.log().mean().item(), (p - p * allowed / among) / len(logits)
 
@@ -186,3 +168,12 @@ def loss_of_sets(logits, allowed):
     among = torch.where(allowed, logits, among)
     loss = -(logits.log_softmax(1) - among.log_softmax(1))[torch.arange(len(logits)), among.argmax(dim=1)]
     return loss.mean().item(), (logits.softmax(1) - among.softmax(1)) / len(logits)
+
+
+# %% wrong: a stable softmax, and the logarithm of a probability of 0
+# loses: test_loss_of_sets_extremes
+# says: not of a probability of 0
+def loss_of_sets(logits, allowed):
+    p = logits.softmax(dim=1)
+    among = (p * allowed).sum(dim=1, keepdim=True)
+    return -among.log().mean().item(), (p - p * allowed / among) / len(logits)

@@ -7,13 +7,6 @@ def parity_weights():
     return torch.ones(3, 2), torch.tensor([0.0, -1.0]), torch.tensor([1.0, -2.0]), 0.0
 
 
-# %% wrong: one or more ones, and not two
-# loses: test_parity_weights_sums, test_parity_weights_all
-# says: the answers are 0, 1, 0, 1
-def parity_weights():
-    return torch.ones(3, 2), torch.tensor([0.0, -1.0]), torch.tensor([1.0, -1.0]), 0.0
-
-
 # %% wrong: the last bend is too weak
 # loses: test_parity_weights_sums, test_parity_weights_all
 # says: that is XOR

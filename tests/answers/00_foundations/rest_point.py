@@ -46,13 +46,6 @@ def rest_point(start, gradients, rate, momentum):
     return start + rate / (1 - momentum) * gradients.sum(dim=0)
 
 
-# %% wrong: sums over the dimensions, too
-# loses: test_rest_point_more
-# says: plain gradient descent
-def rest_point(start, gradients, rate, momentum):
-    return start - rate / (1 - momentum) * gradients.sum()
-
-
 # %% wrong: rolls on for a hundred steps only
 # loses: test_rest_point_more
 # says: many hundred steps
