@@ -40,8 +40,8 @@ def parity_weights():
 # loses: test_parity_weights_sums, test_parity_weights_all
 # says: one ROW of W per input
 def parity_weights():
-    W = torch.tensor([[1.0, 1.0, 1.0], [1.0, 1.0, 1.0], [2.0, 2.0, 2.0]])
-    return W, torch.tensor([0.0, -1.0, -4.0]), torch.tensor([1.0, -2.0, 1.0]), 0.0
+    w = torch.tensor([[1.0, 1.0, 1.0], [1.0, 1.0, 1.0], [2.0, 2.0, 2.0]])
+    return w, torch.tensor([0.0, -1.0, -4.0]), torch.tensor([1.0, -2.0, 1.0]), 0.0
 
 
 # %% wrong: one row per unit, with two units
@@ -55,8 +55,8 @@ def parity_weights():
 # loses: test_parity_weights_all
 # says: a single 1 counts alike
 def parity_weights():
-    W = torch.tensor([1.0, 2.0, 1.0])[:, None].repeat(1, 3)
-    return W, torch.tensor([0.0, -1.0, -3.0]), torch.tensor([1.0, -1.5, 1.5]), 0.0
+    w = torch.tensor([1.0, 2.0, 1.0])[:, None].repeat(1, 3)
+    return w, torch.tensor([0.0, -1.0, -3.0]), torch.tensor([1.0, -1.5, 1.5]), 0.0
 
 
 # %% unusual: seen from the other end, in numpy
@@ -73,8 +73,8 @@ def parity_weights():
 # %% unusual: a bend from both sides, and an output bias
 def parity_weights():
     # 1 at s = 1, 0 at s = 2: |s - 1| and |s - 2| have their bends there.
-    W = torch.tensor([[-1.0, 1.0, 1.0]]).repeat(3, 1).double()
-    return W, torch.tensor([1.0, -1.0, -2.0]).double(), torch.tensor([-1.0, -1.0, 2.0]), torch.tensor(1.0)
+    w = torch.tensor([[-1.0, 1.0, 1.0]]).repeat(3, 1).double()
+    return w, torch.tensor([1.0, -1.0, -2.0]).double(), torch.tensor([-1.0, -1.0, 2.0]), torch.tensor(1.0)
 
 
 # %% unusual: v as a column, c as a list
