@@ -8,9 +8,9 @@ import pytest
 from tests import notebook_rules as rules
 from tests.notebooks import ROOT, exercises, is_clean, lectures, name, read, solutions
 
-INDEX = ROOT / "index.ipynb"
+PAGES = sorted(ROOT.glob("*.ipynb"))  # index.ipynb and what it looks things up in
 RUN = lectures() + solutions()
-EVERY = [*RUN, *exercises(), INDEX]
+EVERY = [*RUN, *exercises(), *PAGES]
 MAX_BYTES = 1_000_000
 MIN_FIGURES = 6
 
@@ -33,7 +33,7 @@ def test_executed(path):
     hold(rules.executed, read(path))
 
 
-@pytest.mark.parametrize("path", [*exercises(), INDEX], ids=name)
+@pytest.mark.parametrize("path", [*exercises(), *PAGES], ids=name)
 def test_not_executed(path):
     hold(rules.unexecuted, read(path))
 
@@ -43,7 +43,7 @@ def test_small(path):
     assert path.stat().st_size < MAX_BYTES
 
 
-@pytest.mark.parametrize("path", [*RUN, INDEX], ids=name)
+@pytest.mark.parametrize("path", [*RUN, *PAGES], ids=name)
 def test_clean(path):
     assert is_clean(path), f"python -m tests.notebooks clean {name(path)}"
 
