@@ -128,7 +128,7 @@ def test_symbols_are_in_alphabetical_order():
     latin, greek = ([found for found in LETTERS if isinstance(found, kind)] for kind in (str, int))
     assert latin == sorted(latin)
     assert greek == sorted(greek)
-    assert LETTERS == latin + greek
+    assert latin + greek == LETTERS
 
 
 def test_names_in_code_exist():
