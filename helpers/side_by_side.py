@@ -18,36 +18,38 @@ from jaxtyping import Float, Int, Shaped
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from helpers import models
 from helpers.data import Data
 from helpers.device import generator
+from helpers.stacked import StackedMLP
 
 
 class Perceptrons(nn.Module):
-    """One `models.mlp` with one hidden layer of ReLUs per seed, with the weights that this seed gives it.
+    """One `models.mlp` with one hidden layer of ReLUs per seed: `stacked.StackedMLP` for data with the examples first.
 
     Attributes:
-        hidden: A module between the hidden units and the last layer, such as noise; sees (seeds, batch, units).
+        networks: The stacked networks, which have the parameters.
     """
 
     def __init__(self, sizes: tuple[int, int, int], seeds: Sequence[int], hidden: nn.Module | None = None):
-        """Make the networks; `sizes` are inputs, hidden units and outputs."""
+        """Make the networks, each with the weights that its seed gives it.
+
+        Args:
+            sizes: Inputs, hidden units and outputs.
+            seeds: One per network.
+            hidden: A module without parameters between the hidden units, of shape (seeds, batch, units), and the last
+                layer, such as noise.
+        """
         super().__init__()
-        nets = [models.mlp(sizes, generator=generator(seed)) for seed in seeds]
-        self.weight1, self.weight2 = (
-            nn.Parameter(torch.stack([net[layer].weight.detach().T for net in nets])) for layer in (1, 3)
+        self.networks = StackedMLP(
+            sizes,
+            generators=[generator(seed) for seed in seeds],
+            activation=nn.ReLU if hidden is None else lambda: nn.Sequential(nn.ReLU(), hidden),
         )
-        self.bias1, self.bias2 = (
-            nn.Parameter(torch.stack([net[layer].bias.detach()[None] for net in nets])) for layer in (1, 3)
-        )
-        self.hidden = nn.Identity() if hidden is None else hidden
 
     def forward(self, x: Float[Tensor, "..."]) -> Float[Tensor, "batch seeds outputs"]:
         """The outputs for x of shape (batch, seeds, ...) or (batch * seeds, ...), each network for its own inputs."""
-        n_seeds, n_in, _ = self.weight1.shape
-        x = x.reshape(-1, n_seeds, n_in).transpose(0, 1)  # (seeds, batch, n_in)
-        hidden = self.hidden(torch.baddbmm(self.bias1, x, self.weight1).relu())
-        return torch.baddbmm(self.bias2, hidden, self.weight2).transpose(0, 1)
+        x = x.reshape(-1, self.networks.n_members, self.networks.sizes[0]).transpose(0, 1)
+        return self.networks(x).transpose(0, 1)
 
 
 def stacked(sets: Sequence[Data]) -> Data:

@@ -50,8 +50,8 @@ def test_outputs_and_gradients_are_those_of_each_network_alone(nets, sets, flat)
         torch.testing.assert_close(logits[:, place], mine)
         losses.append(F.cross_entropy(mine, sets.y_train[:, place], label_smoothing=0.1))
         losses[-1].backward()
-        torch.testing.assert_close(nets.weight1.grad[place], net[1].weight.grad.T / len(SEEDS))
-        torch.testing.assert_close(nets.bias2.grad[place, 0], net[3].bias.grad / len(SEEDS))
+        torch.testing.assert_close(nets.networks.weights[0].grad[place], net[1].weight.grad / len(SEEDS))
+        torch.testing.assert_close(nets.networks.biases[1].grad[place], net[3].bias.grad / len(SEEDS))
     torch.testing.assert_close(loss, torch.stack(losses).mean())
 
 
