@@ -12,7 +12,7 @@ PARTS = [f"{part:02}" for part in range(8)]
 GREEK = re.findall(
     r"\w+", "alpha beta gamma delta varepsilon epsilon eta theta kappa lambda mu rho sigma tau varphi Omega"
 )
-LINK = re.compile(r"\[(\d\d) §(\d+)\]\(lectures/((\d\d)_\w+\.ipynb)#(\S+?)\)(?= |$)")
+LINK = re.compile(r"\[(\d\d)\s§(\d+)\]\(lectures/((\d\d)_\w+\.ipynb)#(\S+?)\)(?= |$)")
 ENTRY = re.compile(r"(.+) → \[(.+)\]\(#(\w)\)")
 
 
