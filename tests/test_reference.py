@@ -10,7 +10,7 @@ from tests.notebooks import ROOT, lectures, read
 GLOSSARY, SYMBOLS = (read(ROOT / f"{name}.ipynb").cells for name in ("glossary", "symbols"))
 PARTS = [f"{part:02}" for part in range(8)]
 GREEK = re.findall(
-    r"\w+", "alpha beta gamma delta varepsilon epsilon eta theta kappa lambda mu rho sigma tau varphi Omega"
+    r"\w+", "alpha beta gamma delta varepsilon epsilon eta theta kappa lambda mu xi rho sigma tau varphi Omega"
 )
 LINK = re.compile(r"\[(\d\d)\s§(\d+)\]\(lectures/((\d\d)_\w+\.ipynb)#(\S+?)\)(?= |$)")
 ENTRY = re.compile(r"(.+) → \[(.+)\]\(#(\w)\)")
