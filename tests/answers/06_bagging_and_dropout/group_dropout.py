@@ -43,18 +43,6 @@ def group_backward(gradient, cache):
     return gradient * cache
 
 
-# %% wrong: active in evaluation
-# loses: test_group_dropout_forward, test_group_dropout_more
-# says: active in evaluation
-def group_forward(h, groups, keep, training):
-    factor = torch.where(torch.rand(len(h), len(keep)) < keep, 1 / keep, 0.0)[:, groups]
-    return h * factor, factor
-
-
-def group_backward(gradient, cache):
-    return gradient * cache
-
-
 # %% wrong: one mask for the batch
 # loses: test_group_dropout_forward, test_group_dropout_more
 # says: one mask for the whole batch
@@ -84,8 +72,8 @@ def group_backward(gradient, cache):
 
 
 # %% wrong: one random number for all groups of an example
-# loses: test_group_dropout_more
-# says: independently of each other
+# loses: test_group_dropout_forward, test_group_dropout_more
+# says: each group has its own draw: both
 def group_forward(h, groups, keep, training):
     if not training:
         return h, torch.ones_like(h)
@@ -173,21 +161,6 @@ def group_backward(gradient, cache):
     return gradient * LAST["factor"]
 
 
-# %% wrong: changes the values in place
-# loses: test_group_dropout_forward, test_group_dropout_more
-# says: the values that were given were changed
-def group_forward(h, groups, keep, training):
-    if not training:
-        return h, torch.ones_like(h)
-    factor = torch.where(torch.rand(len(h), len(keep)) < keep, 1 / keep, 0.0)[:, groups]
-    h *= factor
-    return h, factor
-
-
-def group_backward(gradient, cache):
-    return gradient * cache
-
-
 # %% unusual: group after group, in numpy, the cache is a dictionary
 def group_forward(h, groups, keep, training):
     factors = {}
@@ -231,22 +204,6 @@ def group_forward(h, groups, keep, training):
         mask = (torch.bernoulli(keep.expand(len(h), -1)) / keep.clamp(min=1e-6)) @ one_hot.T
         out = leaf * mask
     return out.detach(), lambda gradient: torch.autograd.grad(out, leaf, gradient, retain_graph=True)[0]
-
-
-def group_backward(gradient, cache):
-    return cache(gradient)
-
-
-# %% unusual: the cache is a function
-def group_forward(h, groups, keep, training):
-    factor = torch.ones(h.shape)
-    if training:
-        factor = torch.nan_to_num(torch.bernoulli(keep.repeat(len(h), 1)) / keep)[:, groups]
-
-    def back(gradient):
-        return gradient * factor
-
-    return back(h), back
 
 
 def group_backward(gradient, cache):

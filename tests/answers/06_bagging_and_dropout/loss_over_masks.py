@@ -42,19 +42,6 @@ def loss_over_masks(weight, bias, x, labels, keep):
     return (losses @ chances).mean().item(), variances.sum().clamp(min=0).sqrt().item() / len(x)
 
 
-# %% wrong: keep is taken for the probability to drop
-# loses: test_loss_over_masks_small, test_loss_over_masks_more
-# says: to KEEP an input
-def loss_over_masks(weight, bias, x, labels, keep):
-    keep = 1 - keep
-    masks = dropout.all_masks(x.shape[1])
-    chances = dropout.mask_probabilities(masks, keep).to(x)
-    logits = (x[:, None] * masks / keep) @ weight.T + bias
-    losses = -logits.log_softmax(dim=2)[torch.arange(len(x)), :, labels]
-    variances = losses.square() @ chances - (losses @ chances).square()
-    return (losses @ chances).mean().item(), variances.sum().clamp(min=0).sqrt().item() / len(x)
-
-
 # %% wrong: one mask for the whole batch
 # loses: test_loss_over_masks_small, test_loss_over_masks_more
 # says: one mask for the whole batch
@@ -92,8 +79,8 @@ def loss_over_masks(weight, bias, x, labels, keep):
 
 
 # %% wrong: standard deviations averaged in place of variances
-# loses: test_loss_over_masks_more
-# says: three examples whose losses differ
+# loses: test_loss_over_masks_small, test_loss_over_masks_more
+# says: not the deviations
 def loss_over_masks(weight, bias, x, labels, keep):
     masks = dropout.all_masks(x.shape[1])
     chances = dropout.mask_probabilities(masks, keep).to(x)
@@ -101,7 +88,19 @@ def loss_over_masks(weight, bias, x, labels, keep):
     losses = -logits.log_softmax(dim=2)[torch.arange(len(x)), :, labels]
     means = losses @ chances
     stds = ((losses - means[:, None]).square() @ chances).sqrt()
-    return means.mean().item(), stds.mean().item() / len(x) ** 0.5
+    return means.mean().item(), stds.mean().item()
+
+
+# %% wrong: all losses of all examples pooled
+# loses: test_loss_over_masks_small, test_loss_over_masks_more
+# says: is no jump
+def loss_over_masks(weight, bias, x, labels, keep):
+    masks = dropout.all_masks(x.shape[1])
+    chances = dropout.mask_probabilities(masks, keep).to(x)
+    logits = (x[:, None] * masks / keep) @ weight.T + bias
+    losses = -logits.log_softmax(dim=2)[torch.arange(len(x)), :, labels]
+    mean = (losses @ chances).mean()
+    return mean.item(), ((losses - mean).square() @ chances).mean().sqrt().item()
 
 
 # %% wrong: the difference of two rounded numbers under the root

@@ -12,7 +12,7 @@ def members_needed(errors, target):
 # loses: test_members_needed_number, test_members_needed_edges
 # says: no mean is subtracted
 def members_needed(errors, target):
-    covariance = np.cov(errors.numpy(), bias=True)
+    covariance = np.cov(errors.numpy())
     n = len(covariance)
     v = np.trace(covariance) / n
     c = (covariance.sum() - n * v) / (n * (n - 1))
@@ -32,14 +32,14 @@ def members_needed(errors, target):
     return math.ceil((v - c) / (target - c)) if target > c else math.inf
 
 
-# %% wrong: sums over the questions
+# %% wrong: half of the pairs, divided by all of them
 # loses: test_members_needed_number, test_members_needed_edges
-# says: over the questions
+# says: divide by how many it has
 def members_needed(errors, target):
-    products = errors @ errors.T
+    products = errors @ errors.T / errors.shape[1]
     n = len(errors)
     v = products.diagonal().mean().item()
-    c = (products.sum().item() - n * v) / (n * (n - 1))
+    c = products.triu(1).sum().item() / (n * (n - 1))
     if target >= v:
         return 1
     return math.ceil((v - c) / (target - c)) if target > c else math.inf
@@ -58,6 +58,19 @@ def members_needed(errors, target):
     return int((v - c) / (target - c)) if target > c else math.inf
 
 
+# %% wrong: one more than rounded down
+# loses: test_members_needed_edges
+# says: exactly it is enough
+def members_needed(errors, target):
+    products = errors @ errors.T / errors.shape[1]
+    n = len(errors)
+    v = products.diagonal().mean().item()
+    c = (products.sum().item() - n * v) / (n * (n - 1))
+    if target >= v:
+        return 1
+    return int((v - c) / (target - c)) + 1 if target > c else math.inf
+
+
 # %% wrong: no answer below the floor
 # loses: test_members_needed_number, test_members_needed_edges
 # says: no number is enough
@@ -70,7 +83,7 @@ def members_needed(errors, target):
 
 
 # %% wrong: the correlation for the covariance
-# loses: test_members_needed_edges, test_members_needed_number
+# loses: test_members_needed_number, test_members_needed_edges
 # says: not a correlation
 def members_needed(errors, target):
     n = len(errors)
@@ -79,17 +92,6 @@ def members_needed(errors, target):
     c = (products.sum().item() - n * v) / (n * (n - 1)) / v
     k = (v - c) / (target - c)
     return math.ceil(k) if k > 0 else math.inf
-
-
-# %% wrong: looks no further than 1000 members, and starts at two
-# loses: test_members_needed_edges
-# says: one member reaches
-def members_needed(errors, target):
-    n = len(errors)
-    products = errors @ errors.T / errors.shape[1]
-    v = products.diagonal().mean().item()
-    c = (products.sum().item() - n * v) / (n * (n - 1))
-    return next((k for k in range(2, 1000) if v / k + (k - 1) / k * c <= target), math.inf)
 
 
 # %% wrong: looks no further than 1000 members

@@ -10,15 +10,6 @@ def vanilla_ridge(x, y, keep):
     return solution[:-1], solution[-1].item()
 
 
-# %% wrong: least squares
-# loses: test_vanilla_ridge_line, test_vanilla_ridge_inputs
-# says: without dropout
-def vanilla_ridge(x, y, keep):
-    design = torch.cat([x, torch.ones(len(x), 1).to(x)], dim=1)
-    solution = torch.linalg.solve(design.T @ design, design.T @ y)
-    return solution[:-1], solution[-1].item()
-
-
 # %% wrong: least squares, scaled
 # loses: test_vanilla_ridge_line, test_vanilla_ridge_inputs
 # says: the masks add a penalty
@@ -48,28 +39,6 @@ def vanilla_ridge(x, y, keep):
     return w, (y.mean() - (x.mean(dim=0) * keep) @ w).item()
 
 
-# %% wrong: the reciprocal penalty
-# loses: test_vanilla_ridge_line, test_vanilla_ridge_inputs
-# says: not its reciprocal
-def vanilla_ridge(x, y, keep):
-    design = torch.cat([x, torch.ones(len(x), 1).to(x)], dim=1)
-    factor = keep / (1 - keep).clamp(min=1e-9)
-    penalty = torch.cat([factor * x.square().sum(dim=0), torch.zeros(1).to(x)])
-    solution = torch.linalg.solve(design.T @ design + penalty.diag(), design.T @ y)
-    return solution[:-1] / keep, solution[-1].item()
-
-
-# %% wrong: keep is taken for the probability to drop
-# loses: test_vanilla_ridge_line, test_vanilla_ridge_inputs
-# says: to KEEP an input
-def vanilla_ridge(x, y, keep):
-    keep = (1 - keep).clamp(min=1e-6)
-    design = torch.cat([x * keep, torch.ones(len(x), 1).to(x)], dim=1)
-    penalty = torch.cat([keep * (1 - keep) * x.square().sum(dim=0), torch.zeros(1).to(x)])
-    solution = torch.linalg.solve(design.T @ design + penalty.diag(), design.T @ y)
-    return solution[:-1], solution[-1].item()
-
-
 # %% wrong: the mean of the squares in the penalty
 # loses: test_vanilla_ridge_line, test_vanilla_ridge_inputs
 # says: not its mean
@@ -78,6 +47,36 @@ def vanilla_ridge(x, y, keep):
     penalty = torch.cat([keep * (1 - keep) * x.square().mean(dim=0), torch.zeros(1).to(x)])
     solution = torch.linalg.solve(design.T @ design + penalty.diag(), design.T @ y)
     return solution[:-1], solution[-1].item()
+
+
+# %% wrong: the mean of a masked input is forgotten
+# loses: test_vanilla_ridge_line, test_vanilla_ridge_inputs
+# says: is keep * x
+def vanilla_ridge(x, y, keep):
+    design = torch.cat([x, torch.ones(len(x), 1).to(x)], dim=1)
+    penalty = torch.cat([keep * (1 - keep) * x.square().sum(dim=0), torch.zeros(1).to(x)])
+    solution = torch.linalg.solve(design.T @ design + penalty.diag(), design.T @ y)
+    return solution[:-1], solution[-1].item()
+
+
+# %% wrong: the penalty of inverted dropout
+# loses: test_vanilla_ridge_line, test_vanilla_ridge_inputs
+# says: variance of a mask
+def vanilla_ridge(x, y, keep):
+    design = torch.cat([x * keep, torch.ones(len(x), 1).to(x)], dim=1)
+    penalty = torch.cat([(1 - keep) / keep * x.square().sum(dim=0), torch.zeros(1).to(x)])
+    solution = torch.linalg.solve(design.T @ design + penalty.diag(), design.T @ y)
+    return solution[:-1], solution[-1].item()
+
+
+# %% wrong: an intercept for the inputs without masks
+# loses: test_vanilla_ridge_line, test_vanilla_ridge_inputs
+# says: mean of the masked inputs
+def vanilla_ridge(x, y, keep):
+    design = torch.cat([x * keep, torch.ones(len(x), 1).to(x)], dim=1)
+    penalty = torch.cat([keep * (1 - keep) * x.square().sum(dim=0), torch.zeros(1).to(x)])
+    solution = torch.linalg.solve(design.T @ design + penalty.diag(), design.T @ y)
+    return solution[:-1], (y.mean() - x.mean(dim=0) @ solution[:-1]).item()
 
 
 # %% wrong: one probability for all inputs
