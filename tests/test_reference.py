@@ -1,4 +1,4 @@
-"""The glossary and the table of symbols: complete, in order, and true to the lectures that they name."""
+"""The glossary, the table of symbols and the map: complete, in order, and true to the lectures that they name."""
 
 import re
 import unicodedata
@@ -7,12 +7,12 @@ import pytest
 
 from tests.notebooks import ROOT, lectures, read
 
-GLOSSARY, SYMBOLS = (read(ROOT / f"{name}.ipynb").cells for name in ("glossary", "symbols"))
+GLOSSARY, SYMBOLS, MAP = (read(ROOT / f"{name}.ipynb").cells for name in ("glossary", "symbols", "map"))
 PARTS = [f"{part:02}" for part in range(8)]
 GREEK = re.findall(
     r"\w+", "alpha beta gamma delta varepsilon epsilon eta theta kappa lambda mu xi rho sigma tau varphi Omega"
 )
-LINK = re.compile(r"\[(\d\d)\s§(\d+)\]\(lectures/((\d\d)_\w+\.ipynb)#(\S+?)\)(?= |$)")
+LINK = re.compile(r"\[(\d\d)\s§(\d+)\]\(lectures/((\d\d)_\w+\.ipynb)#(\S+?)\)(?=[\s<,.)]|$)")
 ENTRY = re.compile(r"(.+) → \[(.+)\]\(#(\w)\)")
 
 
@@ -88,9 +88,24 @@ def test_sections_exist(part):
     (lecture,) = [path for path in lectures() if path.name.startswith(part)]
     prose = [cell.source for cell in read(lecture).cells if cell.cell_type == "markdown"]
     anchors = {heading.replace(" ", "-") for text in prose for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
-    linked = [m for row in TERM_ROWS + SYMBOL_ROWS for m in LINK.finditer(row[-1]) if m[1] == part]
+    places = [row[-1] for row in TERM_ROWS + SYMBOL_ROWS] + [cell.source for cell in MAP]
+    linked = [m for place in places for m in LINK.finditer(place) if m[1] == part]
     assert {m[3] for m in linked} == {lecture.name}
     assert {m[5] for m in linked} <= anchors
+
+
+def test_the_map_leads_to_every_part():
+    links = [m for cell in MAP for m in LINK.finditer(cell.source)]
+    assert len(links) == sum(cell.source.count("](") for cell in MAP)
+    assert {m[1] for m in links} == set(PARTS)
+    assert all((m[1], f"{m[2]}.") == (m[4], m[5].split("-")[0]) for m in links)
+
+
+def test_every_row_of_the_map_is_whole():
+    ((_, rows),) = tables(MAP, 5)
+    for row in rows:
+        assert all(row), row
+        assert LINK.search(row[-1]), row
 
 
 def test_terms_are_in_alphabetical_order():
