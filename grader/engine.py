@@ -14,7 +14,7 @@ from sqlalchemy.exc import SAWarning
 from grader.course import ROOT, Course, GraderError, known_cells, open_course, read
 from grader.export import GradesCsv
 from grader.report import Result, result_of, write_scores
-from grader.reuse import one_engine
+from grader.reuse import made_once
 from grader.sandbox.available import require_sandbox
 from grader.steps import Feedback, Generate, Grade, convert, first_line
 
@@ -52,7 +52,7 @@ def grade(
     course.config.RunAndExamine.without_sandbox = without_sandbox
     if not without_sandbox:
         require_sandbox()
-    with warnings.catch_warnings(), one_engine(), _open_log(course.out / LOG) as log:
+    with warnings.catch_warnings(), made_once(), _open_log(course.out / LOG) as log:
         # nbgrader's own use of its database makes SQLAlchemy warn for every new submission.
         warnings.simplefilter("ignore", SAWarning)
         _prepare(course, log)

@@ -1,13 +1,20 @@
 """What nbgrader makes anew for every student, and what takes half of its time, made once."""
 
 import functools
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
 
 import nbgrader.api
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
+from jsonschema.exceptions import best_match
+from jsonschema.protocols import Validator
+from jsonschema.validators import validator_for
 from nbconvert.exporters import HTMLExporter
+from nbgrader.nbgraderformat import common
 
 
 class _Compiled(BytecodeCache):
@@ -39,14 +46,29 @@ class Page(HTMLExporter):
 
 
 @contextmanager
-def one_engine() -> Iterator[None]:
-    """Have a gradebook that is opened again use the engine it had, which knows its queries.
+def made_once() -> Iterator[None]:
+    """Have nbgrader keep the engine of a gradebook, which knows its queries, and the validator of a cell's metadata.
 
-    nbgrader opens it ten times per student, and a new engine compiles every query anew.
+    It opens the gradebook ten times per student, and checks its own schema anew before it checks a cell with it.
     """
-    create = nbgrader.api.create_engine
+    create, schemas = nbgrader.api.create_engine, common.jsonschema
     nbgrader.api.create_engine = functools.cache(create)
+    common.jsonschema = SimpleNamespace(validate=_validate)
     try:
         yield
     finally:
-        nbgrader.api.create_engine = create
+        nbgrader.api.create_engine, common.jsonschema = create, schemas
+
+
+def _validate(instance: Any, schema: dict) -> None:
+    """As `jsonschema.validate`."""
+    error = best_match(_validator(json.dumps(schema)).iter_errors(instance))
+    if error is not None:
+        raise error
+
+
+@functools.cache
+def _validator(schema: str) -> Validator:
+    kind = validator_for(json.loads(schema))
+    kind.check_schema(json.loads(schema))
+    return kind(json.loads(schema))

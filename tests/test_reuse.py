@@ -3,11 +3,15 @@
 import os
 import sysconfig
 
+import jsonschema
 import nbgrader.api
 import pytest
 from jinja2 import Environment
+from jsonschema.validators import validator_for
 from nbconvert.exporters import HTMLExporter
 from nbgrader.api import Gradebook
+from nbgrader.nbgraderformat import SchemaTooOldError, common
+from nbgrader.nbgraderformat.v3 import MetadataValidatorV3
 
 from grader import reuse
 from tests.small import assignment
@@ -54,7 +58,7 @@ def test_another_template_is_another_page(compiled):
 
 def test_a_gradebook_that_is_opened_again_has_its_engine(tmp_path):
     urls = [f"sqlite:///{tmp_path}/{name}.db" for name in ("a", "a", "b")]
-    with reuse.one_engine():
+    with reuse.made_once():
         books = [Gradebook(url) for url in urls]
         for book in books:
             book.close()
@@ -63,7 +67,7 @@ def test_a_gradebook_that_is_opened_again_has_its_engine(tmp_path):
 
 def test_a_closed_gradebook_keeps_what_was_written(tmp_path):
     url = f"sqlite:///{tmp_path}/book.db"
-    with reuse.one_engine():
+    with reuse.made_once():
         with Gradebook(url) as book:
             book.add_student("ada")
         with Gradebook(url) as book:
@@ -73,7 +77,34 @@ def test_a_closed_gradebook_keeps_what_was_written(tmp_path):
 
 
 def test_nbgrader_is_left_as_it_was():
-    before = nbgrader.api.create_engine
-    with pytest.raises(KeyError), reuse.one_engine():
+    before = nbgrader.api.create_engine, common.jsonschema
+    with pytest.raises(KeyError), reuse.made_once():
         raise KeyError
-    assert nbgrader.api.create_engine is before
+    assert (nbgrader.api.create_engine, common.jsonschema) == before
+
+
+@pytest.mark.parametrize("change", [{}, {"points": "two"}, {"grade": 1}, {"schema_version": 2}])
+def test_metadata_is_judged_as_nbgrader_judges_it(change):
+    def complaint():
+        cell = next(cell for cell in assignment().cells if cell.metadata.get("nbgrader", {}).get("grade"))
+        cell.metadata["nbgrader"].update(change)
+        try:
+            MetadataValidatorV3().validate_cell(cell)
+        except (jsonschema.ValidationError, SchemaTooOldError) as error:
+            return type(error), str(error)
+
+    stock = complaint()
+    assert (stock is None) == (not change)
+    with reuse.made_once():
+        assert complaint() == complaint() == stock
+
+
+def test_the_schema_is_checked_once(monkeypatch):
+    checked = []
+    kind = validator_for(MetadataValidatorV3().schema)
+    monkeypatch.setattr(kind, "check_schema", lambda schema: checked.append(schema))
+    reuse._validator.cache_clear()
+    with reuse.made_once():
+        for _ in range(3):
+            MetadataValidatorV3().validate_nb(assignment())
+    assert len(checked) == 1

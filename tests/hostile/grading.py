@@ -16,7 +16,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from grader.engine import grade
-from grader.reuse import one_engine
+from grader.reuse import made_once
 from tests.hostile.assignment import NAME, SECRETS
 from tests.hostile.evidence import Outcome, outcome, secrets_in
 from tests.hostile.stage import FIRST, Stage
@@ -60,7 +60,7 @@ def grade_stock(stage: Stage, feedback: bool = False, **settings: object) -> Out
     """
     config = _config(stage.root)
     config.Autograde.update(settings)
-    with _surroundings(stage), one_engine(), warnings.catch_warnings():
+    with _surroundings(stage), made_once(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # SQLAlchemy's about nbgrader's own use of it
         _start(GenerateAssignment, config)
         _enrol(stage.root / "gradebook.db")
