@@ -63,22 +63,6 @@ def accumulated_step(model, batches, rate):
     return total
 
 
-# %% wrong: the sum over the examples
-# loses: test_accumulated_step_one, test_accumulated_step_batches, test_accumulated_step_more
-# says: the mean over the examples, not the sum
-def accumulated_step(model, batches, rate):
-    model.zero_grad()
-    total = 0.0
-    for x, y in batches:
-        loss = (model(x).squeeze(1) - y).square().sum()
-        loss.backward()
-        total += loss.item()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter -= rate * parameter.grad
-    return total / sum(len(y) for _, y in batches)
-
-
 # %% wrong: a step after each batch
 # loses: test_accumulated_step_batches, test_accumulated_step_more
 # says: ONE step
@@ -92,38 +76,6 @@ def accumulated_step(model, batches, rate):
             for parameter in model.parameters():
                 parameter -= rate * parameter.grad
         total += len(y) / n * loss.item()
-    return total
-
-
-# %% wrong: a column minus a list
-# loses: test_accumulated_step_one, test_accumulated_step_batches, test_accumulated_step_more
-# says: a table (n, n)
-def accumulated_step(model, batches, rate):
-    n, total = sum(len(y) for _, y in batches), 0.0
-    model.zero_grad()
-    for x, y in batches:
-        loss = (model(x) - y).square().mean() * len(y) / n
-        loss.backward()
-        total += loss.item()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter -= rate * parameter.grad
-    return total
-
-
-# %% wrong: uphill
-# loses: test_accumulated_step_one, test_accumulated_step_batches, test_accumulated_step_more
-# says: uphill
-def accumulated_step(model, batches, rate):
-    n, total = sum(len(y) for _, y in batches), 0.0
-    model.zero_grad()
-    for x, y in batches:
-        loss = (model(x).squeeze(1) - y).square().sum() / n
-        loss.backward()
-        total += loss.item()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter += rate * parameter.grad
     return total
 
 
@@ -156,20 +108,19 @@ def accumulated_step(model, batches, rate):
         return sum((model(x).squeeze(1) - y).square().sum().item() / n for x, y in batches)
 
 
-# %% wrong: the biases stay
-# loses: test_accumulated_step_one, test_accumulated_step_more
-# says: b goes from 0
+# %% wrong: a column minus a list
+# loses: test_accumulated_step_one, test_accumulated_step_batches, test_accumulated_step_more
+# says: a table (n, n)
 def accumulated_step(model, batches, rate):
     n, total = sum(len(y) for _, y in batches), 0.0
     model.zero_grad()
     for x, y in batches:
-        loss = (model(x).squeeze(1) - y).square().sum() / n
+        loss = (model(x) - y).square().sum() / n
         loss.backward()
         total += loss.item()
     with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            if not name.endswith("bias"):
-                parameter -= rate * parameter.grad
+        for parameter in model.parameters():
+            parameter -= rate * parameter.grad
     return total
 
 

@@ -46,8 +46,8 @@ def diagnose(training_error, validation_error, bayes_error, tolerance):
 
 
 # %% wrong: the larger of the two, always
-# loses: test_diagnose_more
-# says: both differences are above
+# loses: test_diagnose_table, test_diagnose_more
+# says: the lecture's four models
 def diagnose(training_error, validation_error, bayes_error, tolerance):
     bias, gap = training_error - bayes_error, validation_error - training_error
     return bias, gap, "bias" if bias > gap else "variance"

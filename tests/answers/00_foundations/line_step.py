@@ -41,15 +41,6 @@ def line_step(x, y, w, b, rate):
     return w, b
 
 
-# %% wrong: the new b in the slope for w
-# loses: test_line_step_first, test_line_step_more
-# says: at the old b, not at the new one
-def line_step(x, y, w, b, rate):
-    b = b - rate * 2 * (w * x + b - y).mean().item()
-    w = w - rate * 2 * ((w * x + b - y) * x).mean().item()
-    return w, b
-
-
 # %% wrong: the mean of the errors times the mean of the inputs
 # loses: test_line_step_first, test_line_step_more
 # says: take the mean of the products
@@ -58,16 +49,8 @@ def line_step(x, y, w, b, rate):
     return w - rate * 2 * (errors.mean() * x.mean()).item(), b - rate * 2 * errors.mean().item()
 
 
-# %% wrong: no learning rate
-# loses: test_line_step_first, test_line_step_more
-# says: TIMES the learning rate
-def line_step(x, y, w, b, rate):
-    errors = w * x + b - y
-    return w - 2 * (errors * x).mean().item(), b - 2 * errors.mean().item()
-
-
 # %% wrong: a step from 0, wherever the line is
-# loses: test_line_step_more
+# loses: test_line_step_first, test_line_step_more
 # says: at the w and b that are given
 def line_step(x, y, w, b, rate):
     return rate * 2 * (y * x).mean().item(), rate * 2 * y.mean().item()
@@ -80,6 +63,14 @@ def line_step(x, y, w, b, rate):
     new_b = b - rate * 2 * (w * x + b - y).mean().item()
     x *= 2 * (w * x + b - y)
     return w - rate * x.mean().item(), new_b
+
+
+# %% wrong: returns the step, and not the new point
+# loses: test_line_step_first, test_line_step_more
+# says: at the w and b that are given
+def line_step(x, y, w, b, rate):
+    errors = w * x + b - y
+    return -rate * 2 * (errors * x).mean().item(), -rate * 2 * errors.mean().item()
 
 
 # %% unusual: a loop in plain Python

@@ -9,33 +9,6 @@ def loss_of_sets(logits, allowed):
     return loss.item(), (logits.softmax(dim=1) - target) / len(logits)
 
 
-# %% wrong: the sum of the losses of the allowed classes
-# loses: test_loss_of_sets_value, test_loss_of_sets_gradient, test_loss_of_sets_extremes
-# says: 'a 0 AND a 1'
-def loss_of_sets(logits, allowed):
-    loss = -(allowed * logits.log_softmax(dim=1)).sum(dim=1).mean()
-    return loss.item(), (logits.softmax(dim=1) - allowed.double()) / len(logits)
-
-
-# %% wrong: the mean of the probabilities
-# loses: test_loss_of_sets_value, test_loss_of_sets_extremes
-# says: do not average them
-def loss_of_sets(logits, allowed):
-    among = torch.where(allowed, logits, -torch.inf)
-    loss = (logits.logsumexp(dim=1) - among.logsumexp(dim=1) + allowed.sum(dim=1).log()).mean()
-    return loss.item(), (logits.softmax(dim=1) - among.softmax(dim=1)) / len(logits)
-
-
-# %% wrong: the most probable of the allowed classes
-# loses: test_loss_of_sets_value, test_loss_of_sets_gradient, test_loss_of_sets_extremes
-# says: not only the most probable
-def loss_of_sets(logits, allowed):
-    best = torch.where(allowed, logits, -torch.inf).argmax(dim=1)
-    target = torch.nn.functional.one_hot(best, logits.shape[1])
-    loss = torch.nn.functional.cross_entropy(logits, best)
-    return loss.item(), (logits.softmax(dim=1) - target) / len(logits)
-
-
 # %% wrong: softmax twice
 # loses: test_loss_of_sets_value, test_loss_of_sets_gradient, test_loss_of_sets_extremes
 # says: softmax is applied twice
@@ -46,24 +19,6 @@ def loss_of_sets(logits, allowed):
     return loss.item(), torch.autograd.grad(loss, logits)[0]
 
 
-# %% wrong: the log-likelihood, to be made large
-# loses: test_loss_of_sets_value, test_loss_of_sets_gradient, test_loss_of_sets_extremes
-# says: turn the sign
-def loss_of_sets(logits, allowed):
-    among = torch.where(allowed, logits, -torch.inf)
-    loss = (among.logsumexp(dim=1) - logits.logsumexp(dim=1)).mean()
-    return loss.item(), (among.softmax(dim=1) - logits.softmax(dim=1)) / len(logits)
-
-
-# %% wrong: the sum over the examples
-# loses: test_loss_of_sets_value, test_loss_of_sets_gradient, test_loss_of_sets_extremes
-# says: the mean over the examples, not the sum
-def loss_of_sets(logits, allowed):
-    among = torch.where(allowed, logits, -torch.inf)
-    loss = (logits.logsumexp(dim=1) - among.logsumexp(dim=1)).sum()
-    return loss.item(), logits.softmax(dim=1) - among.softmax(dim=1)
-
-
 # %% wrong: the gradient has no 1/n
 # loses: test_loss_of_sets_gradient, test_loss_of_sets_extremes
 # says: its gradient has a factor of 1/2, too
@@ -71,15 +26,6 @@ def loss_of_sets(logits, allowed):
     among = torch.where(allowed, logits, -torch.inf)
     loss = (logits.logsumexp(dim=1) - among.logsumexp(dim=1)).mean()
     return loss.item(), logits.softmax(dim=1) - among.softmax(dim=1)
-
-
-# %% wrong: the gradient takes a 1 for each allowed class
-# loses: test_loss_of_sets_gradient, test_loss_of_sets_extremes
-# says: share the 1
-def loss_of_sets(logits, allowed):
-    among = torch.where(allowed, logits, -torch.inf)
-    loss = (logits.logsumexp(dim=1) - among.logsumexp(dim=1)).mean()
-    return loss.item(), (logits.softmax(dim=1) - allowed.double()) / len(logits)
 
 
 # %% wrong: the gradient shares evenly
@@ -112,15 +58,6 @@ def loss_of_sets(logits, allowed):
     return -among.log().mean().item(), (p - p * allowed / among) / len(logits)
 
 
-# %% wrong: the largest logit of the whole batch
-# loses: test_loss_of_sets_extremes
-# says: NaN
-def loss_of_sets(logits, allowed):
-    e = (logits - logits.max()).exp()
-    total, among = e.sum(dim=1, keepdim=True), (e * allowed).sum(dim=1, keepdim=True)
-    return (total.log() - among.log()).mean().item(), (e / total - e * allowed / among) / len(logits)
-
-
 # %% wrong: the right loss, and shares of 0 / 0
 # loses: test_loss_of_sets_extremes
 # says: 0 / 0 in the shares
@@ -131,12 +68,29 @@ def loss_of_sets(logits, allowed):
     return loss.item(), (p - p * allowed / (p * allowed).sum(dim=1, keepdim=True)) / len(logits)
 
 
-# %% wrong: writes into the logits
+# %% wrong: a stable softmax, and the logarithm of a probability of 0
 # loses: test_loss_of_sets_extremes
-# says: the logits that were given were changed
+# says: not of a probability of 0
 def loss_of_sets(logits, allowed):
-    logits -= logits.max(dim=1, keepdim=True).values
-    among = torch.where(allowed, logits, -torch.inf)
+    p = logits.softmax(dim=1)
+    among = (p * allowed).sum(dim=1, keepdim=True)
+    return -among.log().mean().item(), (p - p * allowed / among) / len(logits)
+
+
+# %% wrong: the logits times 0 for the classes that are not allowed
+# loses: test_loss_of_sets_value, test_loss_of_sets_gradient, test_loss_of_sets_extremes
+# says: times 0 makes its LOGIT 0
+def loss_of_sets(logits, allowed):
+    among = logits * allowed
+    loss = (logits.logsumexp(dim=1) - among.logsumexp(dim=1)).mean()
+    return loss.item(), (logits.softmax(dim=1) - among.softmax(dim=1)) / len(logits)
+
+
+# %% wrong: a logit of -10 000 for the classes that are not allowed
+# loses: test_loss_of_sets_extremes
+# says: as low as -10 000
+def loss_of_sets(logits, allowed):
+    among = torch.where(allowed, logits, -1e4)
     loss = (logits.logsumexp(dim=1) - among.logsumexp(dim=1)).mean()
     return loss.item(), (logits.softmax(dim=1) - among.softmax(dim=1)) / len(logits)
 
@@ -168,12 +122,3 @@ def loss_of_sets(logits, allowed):
     among = torch.where(allowed, logits, among)
     loss = -(logits.log_softmax(1) - among.log_softmax(1))[torch.arange(len(logits)), among.argmax(dim=1)]
     return loss.mean().item(), (logits.softmax(1) - among.softmax(1)) / len(logits)
-
-
-# %% wrong: a stable softmax, and the logarithm of a probability of 0
-# loses: test_loss_of_sets_extremes
-# says: not of a probability of 0
-def loss_of_sets(logits, allowed):
-    p = logits.softmax(dim=1)
-    among = (p * allowed).sum(dim=1, keepdim=True)
-    return -among.log().mean().item(), (p - p * allowed / among) / len(logits)

@@ -70,13 +70,6 @@ def parity_weights():
     return [[1, 2, 2], [1, 2, 2], [1, 2, 2]], [0, -2, -4], [1, -1, 1], 0
 
 
-# %% unusual: a bend from both sides, and an output bias
-def parity_weights():
-    # 1 at s = 1, 0 at s = 2: |s - 1| and |s - 2| have their bends there.
-    w = torch.tensor([[-1.0, 1.0, 1.0]]).repeat(3, 1).double()
-    return w, torch.tensor([1.0, -1.0, -2.0]).double(), torch.tensor([-1.0, -1.0, 2.0]), torch.tensor(1.0)
-
-
 # %% unusual: v as a column, c as a list
 def parity_weights():
     return torch.ones(3, 3), torch.tensor([0.0, -1.0, -2.0]), torch.tensor([[1.0], [-2.0], [2.0]]), [0.0]

@@ -39,16 +39,9 @@ def rest_point(start, gradients, rate, momentum):
     return start - rate * momentum / (1 - momentum) * gradients.sum(dim=0)
 
 
-# %% wrong: along the gradient
-# loses: test_rest_point_two, test_rest_point_more
-# says: AGAINST the gradient
-def rest_point(start, gradients, rate, momentum):
-    return start + rate / (1 - momentum) * gradients.sum(dim=0)
-
-
 # %% wrong: rolls on for a hundred steps only
 # loses: test_rest_point_more
-# says: many hundred steps
+# says: many thousand steps
 def rest_point(start, gradients, rate, momentum):
     theta, v = start, torch.zeros_like(start)
     for g in [*gradients, *[torch.zeros_like(start)] * 100]:

@@ -26,33 +26,6 @@ def shared_slopes(x, y, z, target, a):
     return (d_t * y + d_s * x).sum().item(), (d_t + d_s).sum().item()
 
 
-# %% wrong: the slopes of z, not of the loss
-# loses: test_shared_slopes_one, test_shared_slopes_many
-# says: that is the slope of z
-def shared_slopes(x, y, z, target, a):
-    d_t = z * (1 - z)
-    d_s = d_t * a * y * (1 - y)
-    return (d_t * y + d_s * x).mean().item(), (d_t + d_s).mean().item()
-
-
-# %% wrong: the sign of the error
-# loses: test_shared_slopes_one, test_shared_slopes_many
-# says: the wrong sign
-def shared_slopes(x, y, z, target, a):
-    d_t = 2 * (target - z) / len(z) * z * (1 - z)
-    d_s = d_t * a * y * (1 - y)
-    return (d_t * y + d_s * x).sum().item(), (d_t + d_s).sum().item()
-
-
-# %% wrong: no factor of 2
-# loses: test_shared_slopes_one, test_shared_slopes_many
-# says: a factor of 2
-def shared_slopes(x, y, z, target, a):
-    d_t = (z - target) / len(z) * z * (1 - z)
-    d_s = d_t * a * y * (1 - y)
-    return (d_t * y + d_s * x).sum().item(), (d_t + d_s).sum().item()
-
-
 # %% wrong: the factor a on the way back is missing
 # loses: test_shared_slopes_one, test_shared_slopes_many
 # says: there is a factor a
@@ -63,7 +36,7 @@ def shared_slopes(x, y, z, target, a):
 
 
 # %% wrong: the sum over the examples
-# loses: test_shared_slopes_many
+# loses: test_shared_slopes_one, test_shared_slopes_many
 # says: the mean over the examples, not the sum
 def shared_slopes(x, y, z, target, a):
     d_t = 2 * (z - target) * z * (1 - z)
@@ -72,8 +45,8 @@ def shared_slopes(x, y, z, target, a):
 
 
 # %% wrong: the mean is taken twice
-# loses: test_shared_slopes_many
-# says: twice
+# loses: test_shared_slopes_one, test_shared_slopes_many
+# says: divides by n only once
 def shared_slopes(x, y, z, target, a):
     d_t = 2 * (z - target) / len(z) * z * (1 - z)
     d_s = d_t * a * y * (1 - y)
@@ -89,6 +62,24 @@ def shared_slopes(x, y, z, target, a):
     d_s = d_y * y * (1 - y)
     back = d_y / a if a else torch.zeros_like(d_y)
     return (back * y + d_s * x).sum().item(), (back + d_s).sum().item()
+
+
+# %% wrong: forgets the slope of the second sigmoid
+# loses: test_shared_slopes_one, test_shared_slopes_many
+# says: the SECOND sigmoid
+def shared_slopes(x, y, z, target, a):
+    d_t = 2 * (z - target) / len(z)
+    d_s = d_t * a * y * (1 - y)
+    return (d_t * y + d_s * x).sum().item(), (d_t + d_s).sum().item()
+
+
+# %% wrong: a slope for each example
+# loses: test_shared_slopes_one, test_shared_slopes_many
+# says: one slope per PARAMETER
+def shared_slopes(x, y, z, target, a):
+    d_t = 2 * (z - target) / len(z) * z * (1 - z)
+    d_s = d_t * a * y * (1 - y)
+    return d_t * y + d_s * x, d_t + d_s
 
 
 # %% unusual: a loop over the examples, in plain Python
