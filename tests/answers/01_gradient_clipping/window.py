@@ -4,16 +4,14 @@
 # loses: test_window
 # says: the smallest threshold is not the safest
 thresholds = [0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4]
-ends = [descend(cliff_gradient, starts, 1.0, max_norm, 100) for max_norm in thresholds]
-arrived = [(cliff_loss(end) < 0.01).double().mean().item() for end in ends]
+arrived = [0.725, 0.9, 1.0, 1.0, 1.0, 1.0, 1.0, 0.575, 0.575]  # as measured
 window = (thresholds[0], max(t for t, fraction in zip(thresholds, arrived, strict=True) if fraction == 1))
 
 # %% wrong: the largest threshold with which any start arrives
 # loses: test_window
 # says: the window ends where the first run is lost
 thresholds = [0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4]
-ends = [descend(cliff_gradient, starts, 1.0, max_norm, 100) for max_norm in thresholds]
-arrived = [(cliff_loss(end) < 0.01).double().mean().item() for end in ends]
+arrived = [0.725, 0.9, 1.0, 1.0, 1.0, 1.0, 1.0, 0.575, 0.575]  # as measured
 window = (
     min(t for t, fraction in zip(thresholds, arrived, strict=True) if fraction == 1),
     max(t for t, fraction in zip(thresholds, arrived, strict=True) if fraction > 0),
@@ -23,8 +21,7 @@ window = (
 # loses: test_window
 # says: not positions in the list
 thresholds = [0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4]
-ends = [descend(cliff_gradient, starts, 1.0, max_norm, 100) for max_norm in thresholds]
-arrived = [(cliff_loss(end) < 0.01).double().mean().item() for end in ends]
+arrived = [0.725, 0.9, 1.0, 1.0, 1.0, 1.0, 1.0, 0.575, 0.575]  # as measured
 survivors = [position for position, fraction in enumerate(arrived) if fraction == 1]
 window = (survivors[0], survivors[-1])
 
@@ -32,8 +29,7 @@ window = (survivors[0], survivors[-1])
 # loses: test_window
 # says: in this order
 thresholds = [0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4]
-ends = [descend(cliff_gradient, starts, 1.0, max_norm, 100) for max_norm in thresholds]
-arrived = [(cliff_loss(end) < 0.01).double().mean().item() for end in ends]
+arrived = [0.725, 0.9, 1.0, 1.0, 1.0, 1.0, 1.0, 0.575, 0.575]  # as measured
 survivors = [max_norm for max_norm, fraction in zip(thresholds, arrived, strict=True) if fraction == 1]
 window = (survivors[-1], survivors[0])
 
@@ -41,8 +37,7 @@ window = (survivors[-1], survivors[0])
 # loses: test_window
 # says: fractions lie between 0 and 1
 thresholds = [0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4]
-ends = [descend(cliff_gradient, starts, 1.0, max_norm, 100) for max_norm in thresholds]
-arrived = [(cliff_loss(end) < 0.01).sum().item() for end in ends]
+arrived = [29, 36, 40, 40, 40, 40, 40, 23, 23]  # as measured
 survivors = [max_norm for max_norm, count in zip(thresholds, arrived, strict=True) if count == 40]
 window = (min(survivors), max(survivors))
 
