@@ -1,11 +1,12 @@
-# Answers to exercise 4: one step for each of the three ways to use an autoencoder.
+# Answers to exercise 4: one step with an autoencoder that is frozen in parts, and few labels.
 
-# %% wrong: the encoder is not frozen
-# loses: test_autoencoder_step_codes, test_autoencoder_step_frozen
+# %% wrong: nothing is frozen
+# loses: test_autoencoder_step_codes, test_autoencoder_step_through, test_autoencoder_step_more
 # says: the encoder is frozen, and it moved
 def autoencoder_step(option, encoder, decoder, head, x, y, lr, beta):
-    u = encoder(x)
-    loss = F.cross_entropy(head(decoder(u) if option == "reconstructions" else u), y)
+    u, labelled = encoder(x), y >= 0
+    logits = head(decoder(u) if option == "through" else u)
+    loss = F.cross_entropy(logits[labelled], y[labelled]) if labelled.any() else 0 * logits.sum()
     if option == "joint":
         loss = beta * loss + (1 - beta) * (decoder(u) - x).square().sum(dim=1).mean()
     learning = [*encoder.parameters(), *decoder.parameters(), *head.parameters()]
@@ -20,253 +21,224 @@ def autoencoder_step(option, encoder, decoder, head, x, y, lr, beta):
 
 
 # %% wrong: frozen, but in train mode
-# loses: test_autoencoder_step_frozen
+# loses: test_autoencoder_step_codes, test_autoencoder_step_more
 # says: it is to be in eval mode
 def autoencoder_step(option, encoder, decoder, head, x, y, lr, beta):
-    u = encoder(x)
-    learning = list(head.parameters())
+    learning = {"codes": [head], "through": [encoder, head], "joint": [encoder, decoder, head]}[option]
+    u, labelled = encoder(x), y >= 0
+    logits = head(decoder(u) if option == "through" else u)
+    loss = F.cross_entropy(logits[labelled], y[labelled], reduction="sum") / max(1, labelled.sum())
     if option == "joint":
-        learning += [*encoder.parameters(), *decoder.parameters()]
-        loss = beta * F.cross_entropy(head(u), y) + (1 - beta) * (decoder(u) - x).square().sum(dim=1).mean()
-    else:
-        loss = F.cross_entropy(head(u if option == "codes" else decoder(u)), y)
-    gradients = torch.autograd.grad(loss, learning)
-    with torch.no_grad():
-        for p, gradient in zip(learning, gradients, strict=True):
-            p -= lr * gradient
+        loss = beta * loss + (1 - beta) * (decoder(u) - x).square().sum(dim=1).mean()
+    parameters = [p for part in learning for p in part.parameters()]
+    for p, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+        p.data -= lr * gradient
     return loss.item()
 
 
 # %% wrong: left in eval mode
-# loses: test_autoencoder_step_frozen
+# loses: test_autoencoder_step_codes, test_autoencoder_step_more
 # says: was in train mode, and is not any more
 def autoencoder_step(option, encoder, decoder, head, x, y, lr, beta):
-    if option != "joint":
-        encoder.eval()
-        decoder.eval()
-    u = encoder(x)
-    learning = list(head.parameters())
-    if option == "joint":
-        learning += [*encoder.parameters(), *decoder.parameters()]
-        loss = beta * F.cross_entropy(head(u), y) + (1 - beta) * (decoder(u) - x).square().sum(dim=1).mean()
-    else:
-        loss = F.cross_entropy(head(u if option == "codes" else decoder(u)), y)
-    gradients = torch.autograd.grad(loss, learning)
-    with torch.no_grad():
-        for p, gradient in zip(learning, gradients, strict=True):
-            p -= lr * gradient
-    return loss.item()
-
-
-# %% wrong: everything in train mode afterwards
-# loses: test_autoencoder_step_frozen
-# says: was in eval mode, and is not any more
-def autoencoder_step(option, encoder, decoder, head, x, y, lr, beta):
-    if option != "joint":
-        encoder.eval()
-        decoder.eval()
-    u = encoder(x)
-    learning = list(head.parameters())
-    if option == "joint":
-        learning += [*encoder.parameters(), *decoder.parameters()]
-        loss = beta * F.cross_entropy(head(u), y) + (1 - beta) * (decoder(u) - x).square().sum(dim=1).mean()
-    else:
-        loss = F.cross_entropy(head(u if option == "codes" else decoder(u)), y)
-    gradients = torch.autograd.grad(loss, learning)
-    with torch.no_grad():
-        for p, gradient in zip(learning, gradients, strict=True):
-            p -= lr * gradient
-    encoder.train()
-    decoder.train()
-    return loss.item()
-
-
-# %% wrong: frozen for good
-# loses: test_autoencoder_step_frozen
-# says: must be trainable afterwards
-def autoencoder_step(option, encoder, decoder, head, x, y, lr, beta):
-    modes = encoder.training, decoder.training
-    if option != "joint":
-        encoder.eval().requires_grad_(False)
-        decoder.eval().requires_grad_(False)
-    u = encoder(x)
-    loss = F.cross_entropy(head(decoder(u) if option == "reconstructions" else u), y)
+    learning = {"codes": [head], "through": [encoder, head], "joint": [encoder, decoder, head]}[option]
+    for part in {encoder, decoder} - set(learning):
+        part.eval()
+    u, labelled = encoder(x), y >= 0
+    logits = head(decoder(u) if option == "through" else u)
+    loss = F.cross_entropy(logits[labelled], y[labelled], reduction="sum") / max(1, labelled.sum())
     if option == "joint":
         loss = beta * loss + (1 - beta) * (decoder(u) - x).square().sum(dim=1).mean()
-    encoder.train(modes[0])
-    decoder.train(modes[1])
-    learning = [p for part in (encoder, decoder, head) for p in part.parameters() if p.requires_grad]
-    gradients = torch.autograd.grad(loss, learning)
-    with torch.no_grad():
-        for p, gradient in zip(learning, gradients, strict=True):
-            p -= lr * gradient
+    parameters = [p for part in learning for p in part.parameters()]
+    for p, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+        p.data -= lr * gradient
+    return loss.item()
+
+
+# %% wrong: no gradient passes through the frozen decoder
+# loses: test_autoencoder_step_through, test_autoencoder_step_more
+# says: with a gradient that passes through the decoder
+def autoencoder_step(option, encoder, decoder, head, x, y, lr, beta):
+    if option == "joint":
+        learning, u = [encoder, decoder, head], encoder(x)
+    else:
+        learning, modes = [head], (encoder.training, decoder.training)
+        encoder.train(option == "through" and modes[0])
+        decoder.eval()
+        with torch.no_grad():
+            u = encoder(x)
+            seen = decoder(u) if option == "through" else u
+        encoder.train(modes[0]), decoder.train(modes[1])
+    labelled, logits = y >= 0, head(u if option == "joint" else seen)
+    loss = F.cross_entropy(logits[labelled], y[labelled], reduction="sum") / max(1, labelled.sum())
+    if option == "joint":
+        loss = beta * loss + (1 - beta) * (decoder(u) - x).square().sum(dim=1).mean()
+    parameters = [p for part in learning for p in part.parameters()]
+    for p, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+        p.data -= lr * gradient
     return loss.item()
 
 
 # %% wrong: beta weighs the reconstruction
-# loses: test_autoencoder_step_joint, test_autoencoder_step_all
+# loses: test_autoencoder_step_joint, test_autoencoder_step_more
 # says: not the reverse
 def autoencoder_step(option, encoder, decoder, head, x, y, lr, beta):
+    learning = {"codes": [head], "through": [encoder, head], "joint": [encoder, decoder, head]}[option]
+    modes = encoder.training, decoder.training
+    encoder.train(modes[0] and encoder in learning), decoder.train(modes[1] and decoder in learning)
+    u, labelled = encoder(x), y >= 0
+    logits = head(decoder(u) if option == "through" else u)
+    loss = F.cross_entropy(logits[labelled], y[labelled], reduction="sum") / max(1, labelled.sum())
     if option == "joint":
-        u, learning = encoder(x), [*encoder.parameters(), *decoder.parameters(), *head.parameters()]
-        loss = (1 - beta) * F.cross_entropy(head(u), y) + beta * (decoder(u) - x).square().sum(dim=1).mean()
-    else:
-        learning, modes = list(head.parameters()), (encoder.training, decoder.training)
-        encoder.eval(), decoder.eval()
-        u = encoder(x)
-        loss = F.cross_entropy(head(u if option == "codes" else decoder(u)), y)
-        encoder.train(modes[0]), decoder.train(modes[1])
-    gradients = torch.autograd.grad(loss, learning)
-    with torch.no_grad():
-        for p, gradient in zip(learning, gradients, strict=True):
-            p -= lr * gradient
+        loss = (1 - beta) * loss + beta * (decoder(u) - x).square().sum(dim=1).mean()
+    encoder.train(modes[0]), decoder.train(modes[1])
+    parameters = [p for part in learning for p in part.parameters()]
+    for p, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+        p.data -= lr * gradient
+    return loss.item()
+
+
+# %% wrong: a mean over the features, of the labelled examples
+# loses: test_autoencoder_step_joint, test_autoencoder_step_more
+# says: the mean over all examples
+def autoencoder_step(option, encoder, decoder, head, x, y, lr, beta):
+    learning = {"codes": [head], "through": [encoder, head], "joint": [encoder, decoder, head]}[option]
+    modes = encoder.training, decoder.training
+    encoder.train(modes[0] and encoder in learning), decoder.train(modes[1] and decoder in learning)
+    u, labelled = encoder(x), y >= 0
+    logits = head(decoder(u) if option == "through" else u)
+    loss = F.cross_entropy(logits[labelled], y[labelled], reduction="sum") / max(1, labelled.sum())
+    if option == "joint":
+        loss = beta * loss + (1 - beta) * (decoder(u) - x)[labelled].square().sum(dim=1).mean()
+    encoder.train(modes[0]), decoder.train(modes[1])
+    parameters = [p for part in learning for p in part.parameters()]
+    for p, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+        p.data -= lr * gradient
     return loss.item()
 
 
 # %% wrong: a mean over the features
-# loses: test_autoencoder_step_joint, test_autoencoder_step_all
+# loses: test_autoencoder_step_joint, test_autoencoder_step_more
 # says: a sum over the features
 def autoencoder_step(option, encoder, decoder, head, x, y, lr, beta):
+    learning = {"codes": [head], "through": [encoder, head], "joint": [encoder, decoder, head]}[option]
+    modes = encoder.training, decoder.training
+    encoder.train(modes[0] and encoder in learning), decoder.train(modes[1] and decoder in learning)
+    u, labelled = encoder(x), y >= 0
+    logits = head(decoder(u) if option == "through" else u)
+    loss = F.cross_entropy(logits[labelled], y[labelled], reduction="sum") / max(1, labelled.sum())
     if option == "joint":
-        u, learning = encoder(x), [*encoder.parameters(), *decoder.parameters(), *head.parameters()]
-        loss = beta * F.cross_entropy(head(u), y) + (1 - beta) * F.mse_loss(decoder(u), x)
-    else:
-        learning, modes = list(head.parameters()), (encoder.training, decoder.training)
-        encoder.eval(), decoder.eval()
-        u = encoder(x)
-        loss = F.cross_entropy(head(u if option == "codes" else decoder(u)), y)
-        encoder.train(modes[0]), decoder.train(modes[1])
-    gradients = torch.autograd.grad(loss, learning)
-    with torch.no_grad():
-        for p, gradient in zip(learning, gradients, strict=True):
-            p -= lr * gradient
+        loss = beta * loss + (1 - beta) * F.mse_loss(decoder(u), x)
+    encoder.train(modes[0]), decoder.train(modes[1])
+    parameters = [p for part in learning for p in part.parameters()]
+    for p, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+        p.data -= lr * gradient
     return loss.item()
 
 
 # %% wrong: old gradients add up
-# loses: test_autoencoder_step_codes, test_autoencoder_step_all
+# loses: test_autoencoder_step_codes, test_autoencoder_step_more
 # says: old gradients have no part
 def autoencoder_step(option, encoder, decoder, head, x, y, lr, beta):
-    modes, learning = (encoder.training, decoder.training), list(head.parameters())
-    if option == "joint":
-        learning += [*encoder.parameters(), *decoder.parameters()]
-    else:
-        encoder.eval(), decoder.eval()
-    u = encoder(x)
-    loss = F.cross_entropy(head(decoder(u) if option == "reconstructions" else u), y)
+    learning = {"codes": [head], "through": [encoder, head], "joint": [encoder, decoder, head]}[option]
+    modes = encoder.training, decoder.training
+    encoder.train(modes[0] and encoder in learning), decoder.train(modes[1] and decoder in learning)
+    u, labelled = encoder(x), y >= 0
+    logits = head(decoder(u) if option == "through" else u)
+    loss = F.cross_entropy(logits[labelled], y[labelled], reduction="sum") / max(1, labelled.sum())
     if option == "joint":
         loss = beta * loss + (1 - beta) * (decoder(u) - x).square().sum(dim=1).mean()
     encoder.train(modes[0]), decoder.train(modes[1])
     loss.backward()
-    with torch.no_grad():
-        for p in learning:
-            p -= lr * p.grad
+    for part in learning:
+        for p in part.parameters():
+            p.data -= lr * p.grad
     return loss.item()
 
 
-# %% wrong: the joint option cuts the encoder off the classification
-# loses: test_autoencoder_step_joint, test_autoencoder_step_all
-# says: from the classification
+# %% wrong: no label at all gives NaN
+# loses: test_autoencoder_step_more
+# says: without any label the loss
 def autoencoder_step(option, encoder, decoder, head, x, y, lr, beta):
-    if option == "joint":
-        u, learning = encoder(x), [*encoder.parameters(), *decoder.parameters(), *head.parameters()]
-        loss = beta * F.cross_entropy(head(u.detach()), y) + (1 - beta) * (decoder(u) - x).square().sum(dim=1).mean()
-    else:
-        learning, modes = list(head.parameters()), (encoder.training, decoder.training)
-        encoder.eval(), decoder.eval()
-        u = encoder(x)
-        loss = F.cross_entropy(head(u if option == "codes" else decoder(u)), y)
-        encoder.train(modes[0]), decoder.train(modes[1])
-    gradients = torch.autograd.grad(loss, learning)
-    with torch.no_grad():
-        for p, gradient in zip(learning, gradients, strict=True):
-            p -= lr * gradient
-    return loss.item()
-
-
-# %% wrong: beta in every option
-# loses: test_autoencoder_step_codes, test_autoencoder_step_frozen
-# says: beta is for the joint option only
-def autoencoder_step(option, encoder, decoder, head, x, y, lr, beta):
-    modes, learning = (encoder.training, decoder.training), list(head.parameters())
-    if option == "joint":
-        learning += [*encoder.parameters(), *decoder.parameters()]
-    else:
-        encoder.eval(), decoder.eval()
+    learning = {"codes": [head], "through": [encoder, head], "joint": [encoder, decoder, head]}[option]
+    modes = encoder.training, decoder.training
+    encoder.train(modes[0] and encoder in learning), decoder.train(modes[1] and decoder in learning)
     u = encoder(x)
-    loss = beta * F.cross_entropy(head(decoder(u) if option == "reconstructions" else u), y)
-    loss = loss + (1 - beta) * (decoder(u) - x).square().sum(dim=1).mean()
+    loss = F.cross_entropy(head(decoder(u) if option == "through" else u), y, ignore_index=-1)
+    if option == "joint":
+        loss = beta * loss + (1 - beta) * (decoder(u) - x).square().sum(dim=1).mean()
     encoder.train(modes[0]), decoder.train(modes[1])
-    gradients = torch.autograd.grad(loss, learning)
-    with torch.no_grad():
-        for p, gradient in zip(learning, gradients, strict=True):
-            p -= lr * gradient
+    parameters = [p for part in learning for p in part.parameters()]
+    for p, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+        p.data -= lr * gradient
     return loss.item()
 
 
-# %% unusual: SGD, and copies of the frozen parts
+# %% unusual: SGD, and the helpers' copies of the frozen parts
 def autoencoder_step(option, encoder, decoder, head, x, y, lr, beta):
-    import copy
+    from helpers.autoencoders import Frozen
 
-    parts = [encoder, decoder, head] if option == "joint" else [head]
-    optimizer = torch.optim.SGD([p for part in parts for p in part.parameters()], lr=lr)
+    first = Frozen(encoder) if option == "codes" else encoder
+    second = Frozen(decoder) if option == "through" else decoder
+    learning = {"codes": [head], "through": [encoder, head], "joint": [encoder, decoder, head]}[option]
+    optimizer = torch.optim.SGD([p for part in learning for p in part.parameters()], lr=lr)
     optimizer.zero_grad()
+    u = first(x)
+    losses = F.cross_entropy(head(second(u) if option == "through" else u), y, ignore_index=-1, reduction="none")
+    loss = losses.sum() / max(1, (y != -1).sum())
     if option == "joint":
-        u = encoder(x)
-        loss = beta * F.cross_entropy(head(u), y) + (1 - beta) * F.mse_loss(decoder(u), x) * x.shape[1]
-    else:
-        seen = copy.deepcopy(encoder).eval()(x)
-        if option == "reconstructions":
-            seen = copy.deepcopy(decoder).eval()(seen)
-        loss = F.cross_entropy(head(seen.detach()), y)
+        loss = beta * loss + (1 - beta) * F.mse_loss(second(u), x) * x.shape[1]
     loss.backward()
     optimizer.step()
     return float(loss)
 
 
-# %% unusual: the functional call with cut parameters, two passes in the joint option
+# %% unusual: without labels only the reconstruction, two passes in the joint option
 def autoencoder_step(option, encoder, decoder, head, x, y, lr, beta):
-    def frozen(part, inputs):
-        mode = part.training
-        part.eval()
-        with torch.inference_mode(False), torch.no_grad():
-            outputs = part(inputs)
-        part.train(mode)
-        return outputs
-
+    has = torch.nonzero(y != -1)[:, 0]
+    parts = [head] + [encoder] * (option != "codes") + [decoder] * (option == "joint")
+    was = encoder.training, decoder.training
+    if option == "codes":
+        encoder.eval()
+    if option == "through":
+        decoder.eval()
+    seen = encoder(x)
+    if option == "through":
+        seen = decoder(seen)
+    loss = torch.zeros((), dtype=x.dtype)
+    if len(has):
+        loss = F.nll_loss(F.log_softmax(head(seen[has]), dim=1), y[has])
     if option == "joint":
-        error = ((x - decoder(encoder(x))) ** 2).sum() / len(x)
-        loss = (1 - beta) * error + beta * F.cross_entropy(head(encoder(x)), y)
-        parts = [encoder, decoder, head]
-    else:
-        seen = frozen(encoder, x)
-        if option == "reconstructions":
-            seen = frozen(decoder, seen)
-        loss, parts = F.nll_loss(F.log_softmax(head(seen), dim=1), y), [head]
-    for part in parts:
+        loss = beta * loss + (1 - beta) * ((x - decoder(seen)) ** 2).sum() / len(x)
+    encoder.train(was[0]), decoder.train(was[1])
+    if not loss.requires_grad:
+        return 0.0
+    for part in (encoder, decoder, head):
         part.zero_grad()
     loss.backward()
     for part in parts:
         for p in part.parameters():
-            p.data -= lr * p.grad
+            if p.grad is not None:
+                p.data -= lr * p.grad
     return loss
 
 
 # %% unusual: requires_grad off and on again
 def autoencoder_step(option, encoder, decoder, head, x, y, lr, beta):
-    autoencoder = torch.nn.ModuleList([encoder, decoder])
-    modes = encoder.training, decoder.training
-    if option != "joint":
-        autoencoder.eval()
-        autoencoder.requires_grad_(False)
+    still = {"codes": encoder, "through": decoder}.get(option)
+    if still is not None:
+        mode = still.training
+        still.eval().requires_grad_(False)
     u = encoder(x)
-    loss = F.cross_entropy(head(decoder(u) if option == "reconstructions" else u), y)
+    scores = decoder(u) if option == "through" else u
+    weights = (y >= 0).to(x) / max(1, int((y >= 0).sum()))
+    loss = (weights * F.cross_entropy(head(scores), y.clamp(min=0), reduction="none")).sum()
     if option == "joint":
         loss = beta * loss + (1 - beta) * torch.linalg.vector_norm(decoder(u) - x, dim=1).square().mean()
-    learning = [p for part in (autoencoder, head) for p in part.parameters() if p.requires_grad]
-    for p, gradient in zip(learning, torch.autograd.grad(loss, learning), strict=True):
-        p.data.sub_(gradient, alpha=lr)
-    encoder.train(modes[0])
-    decoder.train(modes[1])
-    autoencoder.requires_grad_(True)
+    learning = [p for part in (encoder, decoder, head) for p in part.parameters() if p.requires_grad]
+    gradients = torch.autograd.grad(loss, learning, allow_unused=True)
+    for p, gradient in zip(learning, gradients, strict=True):
+        if gradient is not None:
+            p.data.sub_(gradient, alpha=lr)
+    if still is not None:
+        still.train(mode).requires_grad_(True)
     return loss.item()

@@ -16,28 +16,15 @@ def examples_needed(n, errors, target):
     return 4 * n + (errors[2] - target) / slope if slope > 0 else None
 
 
-# %% wrong: in units of the first number of examples
+# %% wrong: the natural logarithm for the base 2
 # loses: test_examples_needed, test_examples_needed_edges
-# says: count the examples
+# says: to the base 2
 def examples_needed(n, errors, target):
     first, second = errors[0] - errors[1], errors[1] - errors[2]
     if not first > second > 0:
         return None
-    ratio = second / first
-    a = errors[2] - second * ratio / (1 - ratio)
-    return math.inf if target <= a else 2 ** (math.log((target - a) / (errors[0] - a)) / math.log(ratio))
-
-
-# %% wrong: the number of examples goes 1, 2, 3 and not 1, 2, 4
-# loses: test_examples_needed, test_examples_needed_edges
-# says: is 0.11 at n = 2000
-def examples_needed(n, errors, target):
-    first, second = errors[0] - errors[1], errors[1] - errors[2]
-    if not first > second > 0:
-        return None
-    ratio = second / first
-    a = errors[2] - second * ratio / (1 - ratio)
-    return math.inf if target <= a else n * (1 + math.log((target - a) / (errors[0] - a)) / math.log(ratio))
+    a = errors[2] - second**2 / (first - second)
+    return math.inf if target <= a else n * ((target - a) / (errors[0] - a)) ** (1 / math.log(second / first))
 
 
 # %% wrong: targets that cannot be reached get None
@@ -53,7 +40,7 @@ def examples_needed(n, errors, target):
 
 
 # %% wrong: falls in size alone, also where the gain grows
-# loses: test_examples_needed_edges
+# loses: test_examples_needed, test_examples_needed_edges
 # says: gains more than the first
 def examples_needed(n, errors, target):
     first, second = errors[0] - errors[1], errors[1] - errors[2]
@@ -64,18 +51,6 @@ def examples_needed(n, errors, target):
     if target <= a:
         return math.inf
     return n * 2 ** (math.log(abs((target - a) / (errors[0] - a))) / math.log(ratio))
-
-
-# %% wrong: the square root law, c = 1/2
-# loses: test_examples_needed, test_examples_needed_edges
-# says: is 0.11 at n = 2000
-def examples_needed(n, errors, target):
-    first, second = errors[0] - errors[1], errors[1] - errors[2]
-    if not first > second > 0:
-        return None
-    b = second / ((2 * n) ** -0.5 - (4 * n) ** -0.5)
-    a = errors[2] - b * (4 * n) ** -0.5
-    return math.inf if target <= a else (b / (target - a)) ** 2
 
 
 # %% wrong: a target that is met already needs no examples
@@ -93,8 +68,8 @@ def examples_needed(n, errors, target):
 
 
 # %% wrong: never asks whether there is such a curve
-# loses: test_examples_needed_edges, test_examples_needed
-# says: an error that rises first
+# loses: test_examples_needed, test_examples_needed_edges
+# says: an error that rises in the end
 def examples_needed(n, errors, target):
     first, second = errors[0] - errors[1], errors[1] - errors[2]
     ratio = abs(second / first) if first else 0.5

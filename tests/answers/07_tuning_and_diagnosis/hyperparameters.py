@@ -35,30 +35,6 @@ def hyperparameters(u, scale, low, high):
     return low + u * (high - low)
 
 
-# %% wrong: beta is uniform
-# loses: test_hyperparameters_scales, test_hyperparameters_more
-# says: here the value is uniform
-def hyperparameters(u, scale, low, high):
-    if scale == "log":
-        return low * (high / low) ** u
-    if scale == "integer":
-        return low + np.floor(u * (high - low + 1))
-    return low + u * (high - low)
-
-
-# %% wrong: beta runs down
-# loses: test_hyperparameters_scales, test_hyperparameters_more
-# says: u = 0 is low, not high
-def hyperparameters(u, scale, low, high):
-    if scale == "log":
-        return low * (high / low) ** u
-    if scale == "one minus":
-        return 1 - (1 - high) * ((1 - low) / (1 - high)) ** u
-    if scale == "integer":
-        return low + np.floor(u * (high - low + 1))
-    return low + u * (high - low)
-
-
 # %% wrong: rounded integers, half mass at the ends
 # loses: test_hyperparameters_integers, test_hyperparameters_more
 # says: both ends only half
@@ -97,8 +73,8 @@ def hyperparameters(u, scale, low, high):
 
 
 # %% wrong: the numbers of the example, always
-# loses: test_hyperparameters_more
-# says: one minus: other ends
+# loses: test_hyperparameters_scales, test_hyperparameters_more
+# says: the lecture's 1 - 10^-(2u + 1)
 def hyperparameters(u, scale, low, high):
     if scale == "log":
         return low * (high / low) ** u
@@ -107,23 +83,6 @@ def hyperparameters(u, scale, low, high):
     if scale == "integer":
         return low + np.floor(u * (high - low + 1))
     return low + u * (high - low)
-
-
-# %% wrong: works in the given array
-# loses: test_hyperparameters_scales, test_hyperparameters_more
-# says: low, 0.0001
-def hyperparameters(u, scale, low, high):
-    if scale == "integer":
-        return low + np.floor(u * (high - low + 1))
-    if scale == "log":
-        low, high = math.log(low), math.log(high)
-    if scale == "one minus":
-        low, high = math.log(1 - low), math.log(1 - high)
-    u *= high - low
-    u += low
-    if scale == "log":
-        return np.exp(u)
-    return 1 - np.exp(u) if scale == "one minus" else u
 
 
 # %% unusual: a loop, in powers of ten

@@ -8,30 +8,6 @@ def next_box(box, bounds, best, factor):
     return best - width / 2, best + width / 2
 
 
-# %% wrong: divides the ratio of the ends
-# loses: test_next_box_narrows, test_next_box_follows, test_next_box_bounds
-# says: not of the ratio
-def next_box(box, bounds, best, factor):
-    low, high, lowest, highest, centre = (math.log(value) for value in (*box, *bounds, best))
-    width = high - low
-    at_low = centre - low < width / 4 and low - lowest > 1e-6
-    at_high = high - centre < width / 4 and highest - high > 1e-6
-    if not (at_low or at_high):
-        width -= math.log(factor)
-    start = min(max(centre - width / 2, lowest), highest - width)
-    return math.exp(start), math.exp(start + width)
-
-
-# %% wrong: always narrower
-# loses: test_next_box_follows, test_next_box_bounds
-# says: the best is at the edge
-def next_box(box, bounds, best, factor):
-    low, high, lowest, highest, centre = (math.log(value) for value in (*box, *bounds, best))
-    width = (high - low) / factor
-    start = min(max(centre - width / 2, lowest), highest - width)
-    return math.exp(start), math.exp(start + width)
-
-
 # %% wrong: never leaves the box of this stage
 # loses: test_next_box_follows, test_next_box_bounds
 # says: may leave this one
@@ -46,17 +22,18 @@ def next_box(box, bounds, best, factor):
     return math.exp(start), math.exp(start + width)
 
 
-# %% wrong: refinement leaves the bounds
-# loses: test_next_box_bounds
-# says: the box left the bounds
+# %% wrong: an outer tenth
+# loses: test_next_box_follows
+# says: is in the outer quarter
 def next_box(box, bounds, best, factor):
     low, high, lowest, highest, centre = (math.log(value) for value in (*box, *bounds, best))
     width = high - low
-    at_low = centre - low < width / 4 and low - lowest > 1e-6
-    at_high = high - centre < width / 4 and highest - high > 1e-6
+    at_low = centre - low < width / 10 and low - lowest > 1e-6
+    at_high = high - centre < width / 10 and highest - high > 1e-6
     if not (at_low or at_high):
         width /= factor
-    return math.exp(centre - width / 2), math.exp(centre + width / 2)
+    start = min(max(centre - width / 2, lowest), highest - width)
+    return math.exp(start), math.exp(start + width)
 
 
 # %% wrong: cut at the bounds, not moved

@@ -76,7 +76,7 @@ def staged(objective, box, rule, n, n_stages):
 
 # %% wrong: uniform in the box
 # loses: test_staged_scale
-# says: half of the values are below 0.01
+# says: drawn on the linear scale
 def staged(objective, box, rule, n, n_stages):
     best, lowest = None, math.nan
     for _ in range(n_stages):
@@ -85,33 +85,6 @@ def staged(objective, box, rule, n, n_stages):
             if score < lowest or (best is None and not math.isnan(score)):
                 best, lowest = float(value), score
         box = box if best is None else rule(box, best)
-    return best, lowest
-
-
-# %% wrong: larger is better
-# loses: test_staged_best, test_staged_nan
-# says: smaller is better
-def staged(objective, box, rule, n, n_stages):
-    best, highest = None, math.nan
-    for _ in range(n_stages):
-        for value in np.geomspace(*box, n + 2)[1:-1]:
-            score = objective(float(value))
-            if score > highest or (best is None and not math.isnan(score)):
-                best, highest = float(value), score
-        box = box if best is None else rule(box, best)
-    return best, highest
-
-
-# %% wrong: all values from the first box
-# loses: test_staged_best, test_staged_nan
-# says: in the box that rule gave
-def staged(objective, box, rule, n, n_stages):
-    best, lowest = None, math.nan
-    for u in np.random.default_rng(0).random(n * n_stages):
-        value = float(box[0] * (box[1] / box[0]) ** u)
-        score = objective(value)
-        if score < lowest or (best is None and not math.isnan(score)):
-            best, lowest = value, score
     return best, lowest
 
 
@@ -127,20 +100,6 @@ def staged(objective, box, rule, n, n_stages):
                 best, lowest = float(value), score
         box = box if best is None else rule(box, best)
     return best, objective(best)
-
-
-# %% wrong: returns the middle of the last box
-# loses: test_staged_best, test_staged_nan
-# says: not the one at which the objective was best
-def staged(objective, box, rule, n, n_stages):
-    best, lowest = None, math.nan
-    for _ in range(n_stages):
-        for value in np.geomspace(*box, n + 2)[1:-1]:
-            score = objective(float(value))
-            if score < lowest or (best is None and not math.isnan(score)):
-                best, lowest = float(value), score
-        box = box if best is None else rule(box, best)
-    return (None if best is None else math.sqrt(box[0] * box[1])), lowest
 
 
 # %% unusual: evenly spaced, all trials in one list
