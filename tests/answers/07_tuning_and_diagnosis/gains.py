@@ -26,6 +26,15 @@ chosen = [expected_test(mine[1], mine[1], 32) - result for mine, result in zip(o
 fair = [expected_test(mine[1], mine[1], 3) - result for mine, result in zip(ours, results, strict=True)]
 
 
+# %% wrong: the first of several equals
+# loses: test_gains
+# says: each counts alike, not the first
+results = [expected_test(*base, 3) for base in baseline]
+announced = [max(mine[1]) - result for mine, result in zip(ours, results, strict=True)]
+chosen = [mine[1][int(np.argmax(mine[0]))] - result for mine, result in zip(ours, results, strict=True)]
+fair = [expected_test(*mine, 3) - result for mine, result in zip(ours, results, strict=True)]
+
+
 # %% wrong: fair takes the first three trials
 # loses: test_gains
 # says: not the first three
