@@ -1,25 +1,5 @@
 # Answers to exercise 4: one step with an autoencoder that is frozen in parts, and few labels.
 
-# %% wrong: nothing is frozen
-# loses: test_autoencoder_step_codes, test_autoencoder_step_through, test_autoencoder_step_more
-# says: the encoder is frozen, and it moved
-def autoencoder_step(option, encoder, decoder, head, x, y, lr, beta):
-    u, labelled = encoder(x), y >= 0
-    logits = head(decoder(u) if option == "through" else u)
-    loss = F.cross_entropy(logits[labelled], y[labelled]) if labelled.any() else 0 * logits.sum()
-    if option == "joint":
-        loss = beta * loss + (1 - beta) * (decoder(u) - x).square().sum(dim=1).mean()
-    learning = [*encoder.parameters(), *decoder.parameters(), *head.parameters()]
-    for p in learning:
-        p.grad = None
-    loss.backward()
-    with torch.no_grad():
-        for p in learning:
-            if p.grad is not None:
-                p -= lr * p.grad
-    return loss.item()
-
-
 # %% wrong: frozen, but in train mode
 # loses: test_autoencoder_step_codes, test_autoencoder_step_more
 # says: it is to be in eval mode
@@ -190,36 +170,6 @@ def autoencoder_step(option, encoder, decoder, head, x, y, lr, beta):
     loss.backward()
     optimizer.step()
     return float(loss)
-
-
-# %% unusual: without labels only the reconstruction, two passes in the joint option
-def autoencoder_step(option, encoder, decoder, head, x, y, lr, beta):
-    has = torch.nonzero(y != -1)[:, 0]
-    parts = [head] + [encoder] * (option != "codes") + [decoder] * (option == "joint")
-    was = encoder.training, decoder.training
-    if option == "codes":
-        encoder.eval()
-    if option == "through":
-        decoder.eval()
-    seen = encoder(x)
-    if option == "through":
-        seen = decoder(seen)
-    loss = torch.zeros((), dtype=x.dtype)
-    if len(has):
-        loss = F.nll_loss(F.log_softmax(head(seen[has]), dim=1), y[has])
-    if option == "joint":
-        loss = beta * loss + (1 - beta) * ((x - decoder(seen)) ** 2).sum() / len(x)
-    encoder.train(was[0]), decoder.train(was[1])
-    if not loss.requires_grad:
-        return 0.0
-    for part in (encoder, decoder, head):
-        part.zero_grad()
-    loss.backward()
-    for part in parts:
-        for p in part.parameters():
-            if p.grad is not None:
-                p.data -= lr * p.grad
-    return loss
 
 
 # %% unusual: requires_grad off and on again

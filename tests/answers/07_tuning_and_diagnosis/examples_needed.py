@@ -8,14 +8,6 @@ def examples_needed(n, errors, target):
     return 4 * n * (errors[2] / target) ** (1 / c) if c > 0 else None
 
 
-# %% wrong: a straight line through the last two points
-# loses: test_examples_needed, test_examples_needed_edges
-# says: each doubling gains less
-def examples_needed(n, errors, target):
-    slope = (errors[1] - errors[2]) / (2 * n)
-    return 4 * n + (errors[2] - target) / slope if slope > 0 else None
-
-
 # %% wrong: the natural logarithm for the base 2
 # loses: test_examples_needed, test_examples_needed_edges
 # says: to the base 2
@@ -77,17 +69,6 @@ def examples_needed(n, errors, target):
     if target <= a:
         return math.inf
     return n * 2 ** (math.log(abs((target - a) / (errors[0] - a))) / math.log(ratio))
-
-
-# %% unusual: a, b and c one after another
-def examples_needed(n, errors, target):
-    e1, e2, e3 = errors
-    if e1 <= e2 or e2 <= e3 or e1 - e2 <= e2 - e3:
-        return None
-    c = math.log2((e1 - e2) / (e2 - e3))
-    b = (e1 - e2) / (n**-c - (2 * n) ** -c)
-    a = e1 - b * n**-c
-    return (b / (target - a)) ** (1 / c) if target > a else float("inf")
 
 
 # %% unusual: numpy

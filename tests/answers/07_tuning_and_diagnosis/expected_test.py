@@ -8,15 +8,6 @@ def expected_test(validation, test, n):
     return sum(math.comb(rank, n - 1) * t for rank, t in enumerate(ranked)) / math.comb(len(ranked), n)
 
 
-# %% wrong: reports the validation accuracy
-# loses: test_expected_test_ranks, test_expected_test_ties, test_expected_test_diverged, test_gains
-# says: report the test accuracy
-def expected_test(validation, test, n):
-    ranked = sorted(-1.0 if math.isnan(v) else v for v in validation)
-    mean = sum(math.comb(rank, n - 1) * v for rank, v in enumerate(ranked)) / math.comb(len(ranked), n)
-    return mean if n > 1 else sum(test) / len(test)
-
-
 # %% wrong: with repetition
 # loses: test_expected_test_ranks, test_expected_test_ties, test_expected_test_diverged
 # says: without repetition
@@ -39,7 +30,7 @@ def expected_test(validation, test, n):
 
 
 # %% wrong: of ties, the first of the list
-# loses: test_expected_test_ties, test_expected_test_diverged
+# loses: test_expected_test_ties, test_expected_test_diverged, test_gains
 # says: not the first
 def expected_test(validation, test, n):
     order = sorted(range(len(test)), key=lambda i: (-1.0 if math.isnan(validation[i]) else validation[i], -i))
@@ -96,17 +87,6 @@ def expected_test(validation, test, n):
         mean += (now - before) / math.comb(size, n) * float(np.mean(groups[value]))
         before = now
     return mean
-
-
-# %% unusual: numpy, a product instead of binomials
-def expected_test(validation, test, n):
-    v, t = np.nan_to_num(np.array(validation), nan=-np.inf), np.array(test)
-
-    def all_among(k):
-        return np.prod([(k - i) / (len(v) - i) for i in range(n)]) if k >= n else 0.0
-
-    values = np.unique(v)
-    return np.float64(sum((all_among((v <= u).sum()) - all_among((v < u).sum())) * t[v == u].mean() for u in values))
 
 
 # %% unusual: each trial's chance to be the best, ties broken by their mean rank weight

@@ -17,15 +17,6 @@ chosen = [expected_test(*mine, 32) - result for mine, result in zip(ours, result
 fair = [expected_test(*mine, 3) - result for mine, result in zip(ours, results, strict=True)]
 
 
-# %% wrong: chosen on the test set throughout
-# loses: test_gains
-# says: chosen the best on validation
-results = [expected_test(*base, 3) for base in baseline]
-announced = [max(mine[1]) - result for mine, result in zip(ours, results, strict=True)]
-chosen = [expected_test(mine[1], mine[1], 32) - result for mine, result in zip(ours, results, strict=True)]
-fair = [expected_test(mine[1], mine[1], 3) - result for mine, result in zip(ours, results, strict=True)]
-
-
 # %% wrong: the first of several equals
 # loses: test_gains
 # says: each counts alike, not the first
@@ -84,12 +75,3 @@ for i in range(40):
     announced[i] = max(ours[i][1]) - result
     chosen[i] = expected_test(*ours[i], 32) - result
     fair[i] = expected_test(*ours[i], 3) - result
-
-
-# %% unusual: written out, without the tool for the baseline and for all trials
-announced, chosen, fair = [], [], []
-for (base_v, base_t), (our_v, our_t) in zip(baseline, ours, strict=True):
-    result = np.mean([t for v, t in zip(base_v, base_t, strict=True) if v == max(base_v)])
-    announced.append(float(sorted(our_t)[-1] - result))
-    chosen.append(float(np.mean([t for v, t in zip(our_v, our_t, strict=True) if v == max(our_v)]) - result))
-    fair.append(expected_test(our_v, our_t, 3) - result)

@@ -24,17 +24,6 @@ def hyperparameters(u, scale, low, high):
     return low + u * (high - low)
 
 
-# %% wrong: beta itself is log-uniform
-# loses: test_hyperparameters_scales, test_hyperparameters_more
-# says: not the value itself
-def hyperparameters(u, scale, low, high):
-    if scale in ("log", "one minus"):
-        return np.exp(np.log(low) + u * (np.log(high) - np.log(low)))
-    if scale == "integer":
-        return low + np.floor(u * (high - low + 1))
-    return low + u * (high - low)
-
-
 # %% wrong: rounded integers, half mass at the ends
 # loses: test_hyperparameters_integers, test_hyperparameters_more
 # says: both ends only half
@@ -83,21 +72,6 @@ def hyperparameters(u, scale, low, high):
     if scale == "integer":
         return low + np.floor(u * (high - low + 1))
     return low + u * (high - low)
-
-
-# %% unusual: a loop, in powers of ten
-def hyperparameters(u, scale, low, high):
-    values = []
-    for v in u.tolist():
-        if scale == "linear":
-            values.append((1 - v) * low + v * high)
-        elif scale == "log":
-            values.append(10 ** ((1 - v) * math.log10(low) + v * math.log10(high)))
-        elif scale == "one minus":
-            values.append(1 - 10 ** ((1 - v) * math.log10(1 - low) + v * math.log10(1 - high)))
-        else:
-            values.append(low + int(v * (high - low + 1)))
-    return values
 
 
 # %% unusual: torch, and one minus by way of log

@@ -61,18 +61,6 @@ def next_box(box, bounds, best, factor):
     return math.exp(start), math.exp(start + width)
 
 
-# %% wrong: the upper end has no outer quarter
-# loses: test_next_box_follows, test_next_box_bounds
-# says: the upper end has an outer quarter, too
-def next_box(box, bounds, best, factor):
-    low, high, lowest, highest, centre = (math.log(value) for value in (*box, *bounds, best))
-    width = high - low
-    if not (centre - low < width / 4 and low - lowest > 1e-6):
-        width /= factor
-    start = min(max(centre - width / 2, lowest), highest - width)
-    return math.exp(start), math.exp(start + width)
-
-
 # %% wrong: an end is at the bound only if it is the same number
 # loses: test_next_box_bounds
 # says: by rounding only
@@ -111,21 +99,6 @@ def next_box(box, bounds, best, factor):
     half = (high - low) / 2 / (factor if narrow else 1)
     centre = np.clip(np.log10(best), least + half, most - half)
     return [10 ** (centre - half), 10 ** (centre + half)]
-
-
-# %% unusual: ratios and no logarithm
-def next_box(box, bounds, best, factor):
-    ratio = box[1] / box[0]
-    follows = (best / box[0] < ratio**0.25 and box[0] / bounds[0] > 1 + 1e-6) or (
-        box[1] / best < ratio**0.25 and bounds[1] / box[1] > 1 + 1e-6
-    )
-    reach = ratio ** (0.5 if follows else 0.5 / factor)
-    low, high = best / reach, best * reach
-    if low < bounds[0]:
-        return bounds[0], bounds[0] * reach**2
-    if high > bounds[1]:
-        return bounds[1] / reach**2, bounds[1]
-    return low, high
 
 
 # %% unusual: a tensor

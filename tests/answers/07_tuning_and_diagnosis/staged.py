@@ -44,20 +44,6 @@ def staged(objective, box, rule, n, n_stages):
     return best, lowest
 
 
-# %% wrong: asks for another box although there is no number yet
-# loses: test_staged_nan
-# says: the box stays as it is
-def staged(objective, box, rule, n, n_stages):
-    best, lowest = None, math.nan
-    for _ in range(n_stages):
-        for value in np.geomspace(*box, n + 2)[1:-1]:
-            score = objective(float(value))
-            if score < lowest or (best is None and not math.isnan(score)):
-                best, lowest = float(value), score
-        box = rule(box, math.sqrt(box[0] * box[1]) if best is None else best)
-    return best, lowest
-
-
 # %% wrong: gives up when the first stage has no number
 # loses: test_staged_nan
 # says: the search goes on
@@ -112,19 +98,6 @@ def staged(objective, box, rule, n, n_stages):
         if numbers:
             box = rule(box, min(numbers)[1])
     return tuple(reversed(min(numbers))) if numbers else (None, float("nan"))
-
-
-# %% unusual: with both ends of the box
-def staged(objective, box, rule, n, n_stages):
-    best, lowest = None, math.inf
-    for stage in range(n_stages):
-        for value in np.geomspace(*box, n):
-            score = float(objective(float(value)))
-            if score < lowest:
-                best, lowest = float(value), score
-        if best is not None and stage < n_stages - 1:
-            box = rule(box, best)
-    return [best, math.nan if best is None else lowest]
 
 
 # %% unusual: torch, random, all numbers of a stage at once
