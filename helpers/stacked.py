@@ -9,7 +9,7 @@ A step costs about as many calls as a step of one network, and calls are what a 
 """
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from jaxtyping import Float, Int, Shaped
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from helpers import dropout, models
 from helpers.device import generator
-from helpers.training import Callback, Loss, Run
+from helpers.training import Callback, Loss, Run, loop
 
 
 class StackedMLP(nn.Module):
@@ -196,33 +196,17 @@ def fit(
         raise ValueError(f"members need as many generators and rows, got {len(generators)} and {len(rows)}")
     if n_epochs < 1 or batch_size < 1:
         raise ValueError(f"n_epochs and batch_size must be >= 1, got {n_epochs} and {batch_size}")
-    run = Run(model.train(), optimizer)
-    for callback in callbacks:
-        callback.before_fit(run)
-    for run.epoch in range(n_epochs):
+
+    def minibatches() -> Iterator[tuple[Tensor, Tensor]]:
         orders = torch.stack([torch.randperm(rows.shape[1], generator=stream) for stream in generators])
         for batch in rows.gather(1, orders).to(x.device).split(batch_size, dim=1):
-            _step(run, loss, x[batch], y[batch], callbacks)
-        for callback in callbacks:
-            callback.after_epoch(run)
-        if run.stop:
-            break
-    for callback in callbacks:
-        callback.after_fit(run)
-    return run.history
+            yield x[batch], y[batch]
 
+    def mean_loss(outputs: Tensor, targets: Tensor) -> Tensor:
+        return loss(outputs.flatten(0, 1), targets.flatten(0, 1))
 
-def _step(run: Run, loss: Loss, x: Tensor, y: Tensor, callbacks: Sequence[Callback]) -> None:
-    value = loss(run.model(x).flatten(0, 1), y.flatten(0, 1))
-    run.optimizer.zero_grad()
-    (len(x) * value).backward()
-    for callback in callbacks:
-        callback.after_backward(run)
-    run.optimizer.step()
-    run.history["loss"].append(value.item())
-    run.step += 1
-    for callback in callbacks:
-        callback.after_step(run)
+    run = Run(model.train(), optimizer)
+    return loop(run, range(n_epochs), minibatches, loss=mean_loss, callbacks=callbacks, weight=len(generators))
 
 
 def _per_member(keep_prob: float | Sequence[float], n_members: int) -> tuple[float, ...]:

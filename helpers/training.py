@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -107,12 +107,42 @@ def fit(
         raise ValueError(f"x and y need one row per example, got {len(x)} and {len(y)}")
     if n_epochs < 1 or batch_size < 1:
         raise ValueError(f"n_epochs and batch_size must be >= 1, got {n_epochs} and {batch_size}")
-    run = Run(model.train(), optimizer)
+
+    def minibatches() -> Iterator[tuple[Tensor, Tensor]]:
+        for batch in torch.randperm(len(x), generator=generator).to(x.device).split(batch_size):
+            yield x[batch], y[batch]
+
+    epochs = tqdm(range(n_epochs), unit="epoch", leave=False, disable=not _watched())
+    return loop(Run(model.train(), optimizer), epochs, minibatches, loss=loss, callbacks=callbacks)
+
+
+def loop(
+    run: Run,
+    epochs: Iterable[int],
+    minibatches: Callable[[], Iterable[tuple[Tensor, Tensor]]],
+    *,
+    loss: Loss,
+    callbacks: Sequence[Callback],
+    weight: float = 1.0,
+) -> dict[str, list[float]]:
+    """What every way to fit has in common, once its arguments are checked.
+
+    Args:
+        run: With the model in training mode; the optimizer, too.
+        epochs: Their numbers, from 0.
+        minibatches: Called once per epoch, gives its inputs and targets.
+        loss: Called as `loss(model(x), y)`, returns a scalar.
+        callbacks: Called in the order given.
+        weight: What the gradients, not the history, are multiplied by.
+
+    Returns:
+        The history.
+    """
     for callback in callbacks:
         callback.before_fit(run)
-    for run.epoch in tqdm(range(n_epochs), unit="epoch", leave=False, disable=not _watched()):
-        for batch in torch.randperm(len(x), generator=generator).to(x.device).split(batch_size):
-            _step(run, loss, x[batch], y[batch], callbacks)
+    for run.epoch in epochs:
+        for x, y in minibatches():
+            _step(run, loss(run.model(x), y), callbacks, weight)
         for callback in callbacks:
             callback.after_epoch(run)
         if run.stop:
@@ -122,10 +152,9 @@ def fit(
     return run.history
 
 
-def _step(run: Run, loss: Loss, x: Tensor, y: Tensor, callbacks: Sequence[Callback]) -> None:
-    value = loss(run.model(x), y)
+def _step(run: Run, value: Tensor, callbacks: Sequence[Callback], weight: float) -> None:
     run.optimizer.zero_grad()
-    value.backward()
+    (weight * value).backward()
     for callback in callbacks:
         callback.after_backward(run)
     run.optimizer.step()
