@@ -1,5 +1,6 @@
 """Test cells against a real kernel: what honest students write works, and what hostile ones write gains nothing."""
 
+import time
 from pathlib import Path
 
 import nbformat
@@ -306,7 +307,9 @@ def forge(x):
 """,
     )
     assert examine("assert forge(1) == 7", hostile).ok
-    assert examine("assert lying_float(1) == 5", hostile).error == "AssertionError"
+    until = time.monotonic() + 30  # the messages come on a channel of their own, in their own time
+    while not hostile.ignored and time.monotonic() < until:
+        assert examine("assert lying_float(1) == 5", hostile).error == "AssertionError"
     assert hostile.ignored
 
 

@@ -76,6 +76,7 @@ class Session:
             try:
                 yield
             finally:
+                self._skip()  # on a busy machine nothing but replies may have been read so far
                 self.ignored += self._line.ignored
                 self._line = None
 
