@@ -4,13 +4,12 @@ import functools
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import distribution
 from typing import NamedTuple
 
-import mnist1d.data
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from sklearn.datasets import load_digits
 from torch import Tensor
 
 
@@ -40,9 +39,8 @@ def digits(*, generator: torch.Generator, n_train: int = 1400) -> Data:
     Source:
         scikit-learn's copy of the UCI Optical Recognition of Handwritten Digits (Alpaydin, Kaynak 1998).
     """
-    raw = load_digits()
-    images = torch.tensor(raw.images, dtype=torch.float32).unsqueeze(1) / 16
-    return _split(images, torch.tensor(raw.target), n_train, generator)
+    table = _all_digits()
+    return _split(table[:, :-1].reshape(-1, 1, 8, 8) / 16, table[:, -1].long(), n_train, generator)
 
 
 def mnist1d_signals(*, seed: int = 42, n_samples: int = 5000) -> Data:
@@ -146,8 +144,17 @@ def _split(x: Tensor, y: Tensor, n_train: int, generator: torch.Generator) -> Da
     return Data(x[train], y[train], x[test], y[test])
 
 
+@functools.cache
+def _all_digits() -> Float[Tensor, "1797 65"]:
+    # The file that scikit-learn's load_digits reads. To import scikit-learn would take a second in every notebook.
+    path = distribution("scikit-learn").locate_file("sklearn/datasets/data/digits.csv.gz")
+    return torch.tensor(np.loadtxt(str(path), delimiter=","), dtype=torch.float32)
+
+
 @functools.lru_cache(maxsize=4)
 def _made_mnist1d(seed: int, n_samples: int) -> Data:
+    import mnist1d.data  # takes a second, so only where it is needed
+
     args = mnist1d.data.get_dataset_args()
     args.seed, args.num_samples = seed, n_samples
     with _global_randomness_kept():
