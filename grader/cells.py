@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-MOST_CELLS = 2_000
+MOST_CELLS = 1_000
 LARGEST_TEXT = 1_000_000  # characters of one cell
 LARGEST_TOTAL = 10_000_000  # characters of all cells
 _LARGEST_PARSED = 100_000

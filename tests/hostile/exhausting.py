@@ -55,20 +55,20 @@ for _ in range(60):
 time.sleep(1)
 """,
     ),
-    taking("time", "import time\ntime.sleep(16)"),
+    taking("time", "import time\ntime.sleep(10)"),
     taking(
         "time without interrupts",
         """
 import signal, time
 signal.signal(signal.SIGINT, signal.SIG_IGN)
-time.sleep(16)
+time.sleep(10)
 """,
     ),
     taking(
         "time that swallows interrupts",
         """
 import time
-ends = time.monotonic() + 16
+ends = time.monotonic() + 10
 while time.monotonic() < ends:
     try:
         time.sleep(0.1)
