@@ -77,5 +77,5 @@ class RecurrentClassifier(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch time features"]) -> Float[Tensor, "batch classes"]:
         """Logits for each sequence."""
-        states, _ = self.rnn(x)
-        return self.head(states[:, -1])
+        _, last = self.rnn(x)  # (1, batch, hidden)
+        return self.head(last[0])
